@@ -20,74 +20,67 @@
  * So a schemaless `number` is an int64 when `Number.isInteger` says so, and a float64 otherwise.
  */
 
-export type NumberType = "int8" | "int16" | "int32" | "float32" | "float64";
+export type NumberType = 'int8' | 'int16' | 'int32' | 'float32' | 'float64'
 
 /** A schemaless number that is not what its look says: a small integer made by a cast, or a float that happens to be whole. */
 export class TypedNumber {
-	readonly type: NumberType;
-	readonly value: number;
+  readonly type: NumberType
+  readonly value: number
 
-	constructor(type: NumberType, value: number) {
-		this.type = type;
-		this.value = value;
-	}
+  constructor(type: NumberType, value: number) {
+    this.type = type
+    this.value = value
+  }
 
-	valueOf(): number {
-		return this.value;
-	}
+  valueOf(): number {
+    return this.value
+  }
 
-	toString(): string {
-		return String(this.value);
-	}
+  toString(): string {
+    return String(this.value)
+  }
 }
 
 /** An exact decimal: `unscaled` × 10^-`scale`. Never goes through `number`. */
 export class Decimal {
-	readonly unscaled: bigint;
-	readonly scale: number;
+  readonly unscaled: bigint
+  readonly scale: number
 
-	constructor(unscaled: bigint, scale: number) {
-		this.unscaled = unscaled;
-		this.scale = scale;
-	}
+  constructor(unscaled: bigint, scale: number) {
+    this.unscaled = unscaled
+    this.scale = scale
+  }
 
-	/** Plain digits, no exponent: what databases and people read. */
-	toString(): string {
-		if (this.scale <= 0) return `${this.unscaled * 10n ** BigInt(-this.scale)}`;
-		const negative = this.unscaled < 0n;
-		const digits = `${negative ? -this.unscaled : this.unscaled}`.padStart(
-			this.scale + 1,
-			"0",
-		);
-		const cut = digits.length - this.scale;
-		return `${negative ? "-" : ""}${digits.slice(0, cut)}.${digits.slice(cut)}`;
-	}
+  /** Plain digits, no exponent: what databases and people read. */
+  toString(): string {
+    if (this.scale <= 0) return `${this.unscaled * 10n ** BigInt(-this.scale)}`
+    const negative = this.unscaled < 0n
+    const digits = `${negative ? -this.unscaled : this.unscaled}`.padStart(this.scale + 1, '0')
+    const cut = digits.length - this.scale
+    return `${negative ? '-' : ''}${digits.slice(0, cut)}.${digits.slice(cut)}`
+  }
 }
 
 /** A point in time in ms since the epoch: the value of Date, Time and Timestamp schemas, and of dates without a schema. Immutable. */
 export class Instant {
-	/** Exact up to 2^53; `exact()` gives the rest. */
-	readonly epochMs: number;
-	readonly #beyond: bigint | undefined;
+  /** Exact up to 2^53; `exact()` gives the rest. */
+  readonly epochMs: number
+  readonly #beyond: bigint | undefined
 
-	constructor(epochMs: number | bigint) {
-		this.epochMs = Number(epochMs);
-		this.#beyond =
-			typeof epochMs === "bigint" && !Number.isSafeInteger(this.epochMs)
-				? epochMs
-				: undefined;
-	}
+  constructor(epochMs: number | bigint) {
+    this.epochMs = Number(epochMs)
+    this.#beyond =
+      typeof epochMs === 'bigint' && !Number.isSafeInteger(this.epochMs) ? epochMs : undefined
+  }
 
-	exact(): bigint {
-		return this.#beyond ?? BigInt(this.epochMs);
-	}
+  exact(): bigint {
+    return this.#beyond ?? BigInt(this.epochMs)
+  }
 }
 
 /** A plain object: the usual schemaless map. */
-export function isPlainObject(
-	value: unknown,
-): value is Record<string, unknown> {
-	if (typeof value !== "object" || value === null) return false;
-	const prototype = Object.getPrototypeOf(value);
-	return prototype === Object.prototype || prototype === null;
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
