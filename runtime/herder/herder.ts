@@ -1,4 +1,7 @@
 import type { Importance, Width } from '../api/config-def.ts'
+import type { PluginKind } from '../plugins/plugin.ts'
+
+export type { PluginKind }
 
 /** What REST knows of the host: one interface a resource, shapes as Connect's API has them. Implemented by `connect-herder.ts`. */
 
@@ -76,14 +79,6 @@ export interface Connectors {
   resume(name: string): Promise<void>
   stop(name: string): Promise<void>
 }
-
-export type PluginKind =
-  | 'sink'
-  | 'source'
-  | 'transformation'
-  | 'predicate'
-  | 'converter'
-  | 'header_converter'
 
 export interface PluginInfo {
   readonly class: string
