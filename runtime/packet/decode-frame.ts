@@ -8,7 +8,7 @@ import { encapTypes, linkType } from './link-type.ts'
 import { loopback, networkOrderLoopback, sll, sll2 } from './other-links.ts'
 import type { Packet } from './packet.ts'
 import { ppi } from './ppi.ts'
-import { ppp, pppLink, pppoeSession } from './ppp.ts'
+import { ppp, pppoeSession } from './ppp.ts'
 import { radiotap } from './radiotap.ts'
 import { gre, icmp, icmpv6, tcp, udp } from './transport.ts'
 import { ieee80211 } from './wlan.ts'
@@ -77,10 +77,10 @@ type Decoder = (frame: Frame, at: number) => void
 const links: ReadonlyMap<number, Decoder> = new Map([
   [linkType.null, loopback],
   [linkType.ethernet, ethernet],
-  [linkType.ppp, pppLink],
+  [linkType.ppp, ppp],
   [linkType.raw12, rawIp],
   [linkType.raw14, rawIp],
-  [linkType.pppHdlc, pppLink],
+  [linkType.pppHdlc, ppp],
   [linkType.pppEthernet, pppoeSession],
   [linkType.raw, rawIp],
   [linkType.ieee80211, ieee80211],

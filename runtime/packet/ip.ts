@@ -64,7 +64,7 @@ export function ipv4(frame: Frame, at: number): void {
   frame.put(IP_ID, u16be(octets, at + 4))
   frame.put(IP_DF, (fragment >>> 14) & 1)
   frame.put(IP_MF, (fragment >>> 13) & 1)
-  frame.put(IP_OFFSET, (fragment & 0x1fff) * 8)
+  frame.put(IP_OFFSET, fragment & 0x1fff)
   frame.put(IP_TTL, octets[at + 8]!)
   frame.put(IP_PROTO, protocol)
   if (wanted[IP_SRC] !== 0) frame.put(IP_SRC, ipv4Text(octets, at + 12))

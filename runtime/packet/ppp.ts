@@ -5,10 +5,14 @@ import { u16be } from './window.ts'
 
 const PPP_PROTOCOL = slot('ppp.protocol')
 
-/** From PPP's protocol number on; an odd first octet is a number compressed to one octet. */
-export function ppp(frame: Frame, at: number): void {
+/** The first octet of HDLC framing, which no protocol number begins with; it and the one after it are skipped. */
+const ADDRESS = 0xff
+
+/** PPP, with or without HDLC framing; an odd first octet is a protocol number compressed to one octet. */
+export function ppp(frame: Frame, from: number): void {
   const { octets, end } = frame
   frame.enter('ppp')
+  const at = octets[from] === ADDRESS ? from + 2 : from
   if (frame.depth < depth.network || at >= end) return
   const isShort = (octets[at]! & 1) === 1
   if (!isShort && at + 2 > end) return
@@ -24,11 +28,4 @@ export function pppoeSession(frame: Frame, at: number): void {
   if (at + 6 > frame.end) return
   frame.narrow(at + 6 + u16be(frame.octets, at + 4))
   ppp(frame, at + 6)
-}
-
-/** PPP as a link, with the address and control octets of HDLC framing where they are there. */
-export function pppLink(frame: Frame, at: number): void {
-  const { octets, end } = frame
-  const isFramed = at + 2 <= end && octets[at] === 0xff && octets[at + 1] === 3
-  ppp(frame, isFramed ? at + 2 : at)
 }

@@ -36,9 +36,10 @@ export function radioFields(frame: Frame, radio: Radio, body: number): void {
     if (channel > 0) frame.put(CHANNEL, channel)
   }
   if (radio.signal !== undefined) frame.put(SIGNAL, radio.signal)
-  if (frame.wanted[DURATION] === 0 || radio.rate === 0) return
+  if (frame.wanted[DURATION] === 0) return
   const length = frame.wireEnd - body + (radio.hasFcs ? 4 : 0)
-  frame.put(DURATION, airTime(length, radio.rate, radio.isShortPreamble))
+  const duration = airTime(length, radio.rate, radio.isShortPreamble)
+  if (duration > 0) frame.put(DURATION, duration)
 }
 
 /** 0 when the frequency belongs to no band. */
@@ -52,10 +53,12 @@ export function channelOf(mhz: number): number {
   return 0
 }
 
+const dsssRates: ReadonlySet<number> = new Set([1, 2, 5.5, 11, 22, 33])
 const ofdmRates: ReadonlySet<number> = new Set([6, 9, 12, 18, 24, 36, 48, 54])
 
-/** Microseconds that a frame of `length` octets takes at `rate` Mb/s, preamble included. */
+/** Microseconds that a frame of `length` octets takes at `rate` Mb/s, preamble included; 0 when the rate is of a later standard. */
 export function airTime(length: number, rate: number, isShortPreamble: boolean): number {
   if (ofdmRates.has(rate)) return 20 + 4 * Math.ceil((16 + 8 * length + 6) / (4 * rate))
+  if (!dsssRates.has(rate)) return 0
   return (isShortPreamble ? 96 : 192) + Math.ceil((8 * length) / rate)
 }

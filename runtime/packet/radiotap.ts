@@ -89,7 +89,7 @@ function words(frame: Frame, start: number, end: number): void {
     count++
   } while (u32le(octets, data - 4) >>> MORE_WORDS === 1)
   let isRadiotap = true
-  for (let index = 0; index < count && data >= 0; index++) {
+  for (let index = 0; index < count; index++) {
     const present = u32le(octets, start + 4 + index * 4)
     if (isRadiotap) data = fields(frame, present, start, data, end)
     if (data < 0) return
@@ -101,6 +101,9 @@ function words(frame: Frame, start: number, end: number): void {
       isRadiotap = false
     } else if ((present >>> RADIOTAP_NAMESPACE) & 1) {
       isRadiotap = true
+    } else {
+      // The next word would go on with bits from 32 up, and no such field is known.
+      return
     }
   }
 }

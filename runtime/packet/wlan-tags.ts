@@ -19,8 +19,24 @@ const TAG_VENDOR = 221
 const MICROSOFT = 0x0050f2
 const WPS = 4
 const WPS_DEVICE_NAME = 0x1011
-/** Vendors whose tags Wireshark takes apart, so that it shows no `wlan.tag.vendor.data` of them. */
-const dissectedVendors: ReadonlySet<number> = new Set([MICROSOFT, 0x506f9a, 0x000fac])
+/** Vendors whose tags Wireshark 4.0 takes apart, so that it shows no `wlan.tag.vendor.data` of them: tried with each. */
+const dissectedVendors: ReadonlySet<number> = new Set([
+  MICROSOFT,
+  0x00037f,
+  0x000b86,
+  0x000c42,
+  0x000ce6,
+  0x000fac,
+  0x001392,
+  0x001977,
+  0x001f32,
+  0x004096,
+  0x005043,
+  0x00904c,
+  0x00a0f8,
+  0x506f9a,
+  0x5c5b35,
+])
 
 /** The tagged part of a management frame. Ends at the first tag that overruns the frame; what is complete counts. */
 export function tags(frame: Frame, from: number): void {

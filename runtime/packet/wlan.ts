@@ -33,6 +33,10 @@ const SUBTYPE_QOS = 8
 const SUBTYPE_NO_DATA = 4
 const IS_AGGREGATE = 0x80
 
+const AUTHENTICATION = 11
+/** Its fixed part has no fixed length. */
+const AUTHENTICATION_SAE = 3
+
 const HEADER_OCTETS = 24
 const NO_TAGS = -1
 /** Octets between the header of a management frame and its tags, by subtype. Frames not listed have none, or none that are read. */
@@ -105,7 +109,9 @@ function management(frame: Frame, at: number, subtype: number, flags: number): v
   sequence(frame, at + 22)
   const fixed = fixedOctets[subtype]!
   if (!frame.plan.wantsTags || fixed === NO_TAGS || flags & IS_PROTECTED) return
-  tags(frame, at + HEADER_OCTETS + (flags & HAS_ORDER ? 4 : 0) + fixed)
+  const body = at + HEADER_OCTETS + (flags & HAS_ORDER ? 4 : 0)
+  if (subtype === AUTHENTICATION && frame.octets[body] === AUTHENTICATION_SAE) return
+  tags(frame, body + fixed)
 }
 
 function data(frame: Frame, at: number, subtype: number, flags: number): void {
