@@ -1,8 +1,8 @@
 /**
  * Every field that frames are decoded into, under tshark's name. The kind says how a value is kept and shown: texts as they are, numbers in
- * decimal, `hex` as tshark prints it (0x0800). Numbers that may pass 2^31 are `int64`.
+ * decimal, `hex` as tshark prints it (0x0800), a `boolean` is there when it is true. Numbers that may pass 2^31 are `int64`.
  */
-export type FieldKind = 'string' | 'int32' | 'int64' | 'hex'
+export type FieldKind = 'string' | 'int32' | 'int64' | 'hex' | 'boolean'
 
 const declared = {
   'frame.number': 'int64',
@@ -95,6 +95,8 @@ const declared = {
   'dns.a': 'string',
   'dns.aaaa': 'string',
   'dns.cname': 'string',
+  // Ours: the snap length cut the packet.
+  _truncated: 'boolean',
 } as const satisfies Record<string, FieldKind>
 
 /** A field under tshark's own name, with dots. */
@@ -105,6 +107,7 @@ export const depth = { record: 0, link: 1, network: 2, transport: 3, application
 
 const depthOfProtocol: Readonly<Record<string, number>> = {
   frame: depth.record,
+  _truncated: depth.record,
   ppp: depth.network,
   arp: depth.network,
   ip: depth.network,

@@ -22,7 +22,8 @@ export function clearRadio(radio: Radio): void {
   radio.frequency = 0
   radio.signal = undefined
   radio.rate = 0
-  radio.isShortPreamble = false
+  // Assumed, as by Wireshark, where nothing is said.
+  radio.isShortPreamble = true
   radio.hasFcs = false
   radio.hasPad = false
 }
