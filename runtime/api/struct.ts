@@ -1,6 +1,6 @@
 import { DataException } from './errors.ts'
 import { type Field, type Logical, type Schema, type SchemaType, sameValue } from './schema.ts'
-import { Decimal, Instant } from './values.ts'
+import { Decimal, Instant, isPlainObject, TypedNumber } from './values.ts'
 
 /**
  * A value of a STRUCT schema: the schema and one value a field, in the schema's order. `put` checks; the
@@ -127,13 +127,17 @@ function requireSchema(schema: Schema | null, location: string): void {
   if (schema === null) throw new DataException(`No schema defined for ${location}`)
 }
 
-/** The kind of a value in a person's words, for messages. */
+/** The kind of a value for messages, where Java names a class: `class string`, `class int64`, `class list`. */
 export function describe(value: unknown): string {
-  if (value === null || value === undefined) return 'null'
+  return value === null || value === undefined ? 'null' : `class ${kindOf(value)}`
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value === 'bigint') return 'int64'
+  if (typeof value !== 'object' || value === null) return typeof value
+  if (value instanceof TypedNumber) return value.type
+  if (value instanceof Uint8Array) return 'bytes'
   if (Array.isArray(value)) return 'list'
-  if (typeof value === 'object') {
-    const name = value.constructor?.name
-    return name && name !== 'Object' ? `class ${name}` : 'map'
-  }
-  return `class ${typeof value}`
+  if (value instanceof Map || isPlainObject(value)) return 'map'
+  return value.constructor.name
 }

@@ -62,7 +62,7 @@ export function knownExceptions(name: string): Map<string, string> {
 }
 
 interface Asserts {
-  fail(message: string): unknown
+  fail(message: string, extra: object): unknown
   pass(message: string): unknown
   equal(found: unknown, wanted: unknown, message: string): unknown
 }
@@ -85,7 +85,7 @@ export function replay(
   })
   t.equal(vectors.length > 0, true, `${name}: there are cases`)
   if (wrong.length === 0) t.pass(`${vectors.length} cases`)
-  else t.fail(`${wrong.length} of ${vectors.length} cases\n${wrong.slice(0, 10).join('\n')}`)
+  else t.fail(`${wrong.length} of ${vectors.length} cases`, { found: wrong.slice(0, 10) })
 }
 
 /** Undefined when the record is what the vector says (null: dropped). */
