@@ -1,0 +1,116 @@
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyServerOptions,
+  fastify,
+} from 'fastify'
+import type { Logger } from '../api/logger.ts'
+import type { ConnectorPlugins, Connectors, TopicView, WorkerView } from '../herder/herder.ts'
+import { errorBody } from './error-answer.ts'
+import { notFound } from './http-error.ts'
+import { negotiate } from './negotiation.ts'
+import { describeRoutes } from './openapi.ts'
+import { routedUrl } from './request-url.ts'
+import { connectorConfigResource } from './resources/connector-config.ts'
+import { connectorStateResource } from './resources/connector-state.ts'
+import { connectorsResource } from './resources/connectors.ts'
+import { documentResource } from './resources/document.ts'
+import { type MetricsView, metricsResource } from './resources/metrics.ts'
+import { pageResource } from './resources/page.ts'
+import { pluginsResource } from './resources/plugins.ts'
+import { tasksResource } from './resources/tasks.ts'
+import { topicsResource } from './resources/topics.ts'
+import { workerResource } from './resources/worker.ts'
+
+/** What REST shows of the host: one interface a resource. */
+export interface Resources {
+  readonly connectors: Connectors
+  readonly plugins: ConnectorPlugins
+  readonly worker: WorkerView
+  readonly topics: TopicView
+  readonly metrics: MetricsView
+}
+
+export interface ApplicationOptions {
+  readonly logger: Logger
+  readonly maxBodyBytes: number
+  /** Connect's: the answer is 500, the work goes on. */
+  readonly requestTimeoutMs: number
+}
+
+export async function createApplication(
+  resources: Resources,
+  options: ApplicationOptions,
+): Promise<FastifyInstance> {
+  const settings: FastifyServerOptions = {
+    bodyLimit: options.maxBodyBytes,
+    handlerTimeout: options.requestTimeoutMs,
+    rewriteUrl: ({ url }) => routedUrl(url ?? '/'),
+    routerOptions: { maxParamLength: 1 << 14 },
+    return503OnClosing: false,
+    frameworkErrors: (error, _request, reply: FastifyReply) => {
+      const body = errorBody(error)
+      reply.code(body.error_code).send(body)
+    },
+    schemaController: { compilersFactory: { buildValidator, buildSerializer } },
+  }
+  const app: FastifyInstance = fastify(settings)
+  speakJson(app)
+  answerErrors(app, options.logger)
+  await describeRoutes(app, resources.worker.info().tapline.version)
+
+  workerResource(app, resources.worker)
+  connectorsResource(app, resources.connectors)
+  connectorConfigResource(app, resources.connectors)
+  connectorStateResource(app, resources.connectors)
+  tasksResource(app, resources.connectors)
+  pluginsResource(app, resources.plugins)
+  topicsResource(app, resources.topics)
+  metricsResource(app, resources.metrics)
+  documentResource(app)
+  pageResource(app)
+  await app.ready()
+  return app
+}
+
+/** Schemas describe (the OpenAPI document) and never cut an answer; bodies are checked in request-body.ts. Fastify's compilers are not loaded. */
+const buildValidator = (() => () => () => true) as never
+const buildSerializer = () => () => (answer: unknown) => JSON.stringify(answer)
+
+function speakJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  // Bytes: what needs a body parses it itself, and a body that nobody needs is ignored.
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addHook('onRequest', negotiate)
+  app.addHook('onSend', async (_request, reply, payload) => {
+    reply.header('server', 'Tapline')
+    // Connect appends no charset.
+    if (reply.getHeader('content-type') === 'application/json; charset=utf-8')
+      reply.header('content-type', 'application/json')
+    return payload
+  })
+}
+
+function answerErrors(app: FastifyInstance, logger: Logger): void {
+  app.setErrorHandler((error, request, reply) => {
+    const body = errorBody(error, request.body)
+    const { method, url, routeOptions } = request
+    if (body.error_code >= 500) logger.error({ method, path: url, err: error }, 'request failed')
+    if (body.error_code === 405) reply.header('allow', routeOptions.config.refused)
+    reply.code(body.error_code).send(body)
+  })
+  app.setNotFoundHandler(() => {
+    throw notFound()
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    logger.debug(
+      {
+        method: request.method,
+        path: request.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    )
+  })
+}

@@ -1,0 +1,68 @@
+import type { ErrorObject, ValidateFunction } from 'ajv'
+import { HttpError } from './http-error.ts'
+import { parseKeepingText } from './json-text.ts'
+import { type BodyName, bodies } from './schemas/bodies.ts'
+
+/** The body as the endpoint needs it, or what is wrong with it in plain words. */
+export async function readBody(name: BodyName, bytes: unknown): Promise<unknown> {
+  const body = parseKeepingText(Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0))
+  const validate = await validatorOf(name)
+  if (!validate(body)) throw refusal(validate.errors?.[0] as ErrorObject)
+  return body
+}
+
+const validators = new Map<BodyName, ValidateFunction>()
+
+/** ajv is loaded with the first body: a worker that only answers GET never needs it, and none waits for it at its start. */
+async function validatorOf(name: BodyName): Promise<ValidateFunction> {
+  const known = validators.get(name)
+  if (known !== undefined) return known
+  const { Ajv } = await import('ajv')
+  const validator = new Ajv({ allowUnionTypes: true, verbose: true }).compile(bodies[name])
+  validators.set(name, validator)
+  return validator
+}
+
+function refusal({ keyword, instancePath, params, data, parentSchema }: ErrorObject): HttpError {
+  const place = placeOf(instancePath)
+  if (keyword === 'required') {
+    return new HttpError(400, 'REST_BAD_BODY', {
+      message: `${place} has no "${params['missingProperty']}"`,
+      hint: 'Send {"name": "…", "config": {"connector.class": "…", …}}.',
+    })
+  }
+  if (keyword === 'additionalProperties') {
+    const known = Object.keys((parentSchema as { properties?: object }).properties ?? {})
+    return new HttpError(400, 'REST_BAD_BODY', {
+      message: `${place} has an unknown field "${params['additionalProperty']}"; known are ${known.join(', ')}`,
+      pointer: `${instancePath}/${escaped(String(params['additionalProperty']))}`,
+      hint: 'The settings of a connector belong inside "config".',
+    })
+  }
+  return new HttpError(400, 'REST_BAD_BODY', {
+    message: `${place} must be ${wanted(parentSchema)}, not ${kindOf(data)}`,
+    pointer: instancePath === '' ? undefined : instancePath,
+    hint: 'A config is flat: write nested values as one text.',
+  })
+}
+
+function placeOf(pointer: string): string {
+  if (pointer === '') return 'The body'
+  const [, ...names] = pointer.split('/')
+  return names.map((name) => `"${name.replaceAll('~1', '/').replaceAll('~0', '~')}"`).join(' in ')
+}
+
+function wanted(schema: unknown): string {
+  const { type } = schema as { type?: unknown }
+  return type === 'object' ? 'a JSON object' : 'text, a number, true, false or null'
+}
+
+function kindOf(data: unknown): string {
+  if (data === null) return 'null'
+  if (Array.isArray(data)) return 'an array'
+  return typeof data === 'object' ? 'an object' : 'a plain value'
+}
+
+function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
+}

@@ -1,0 +1,34 @@
+import type { FastifyInstance } from 'fastify'
+import type { Connectors, SentConfig } from '../../herder/herder.ts'
+import { connectorOf } from '../parameters.ts'
+import { locationOf } from '../request-url.ts'
+import { resource } from '../resource.ts'
+import { ref } from '../schemas/answers.ts'
+import { withName } from '../sent-connector.ts'
+
+export function connectorConfigResource(app: FastifyInstance, connectors: Connectors): void {
+  resource(app, '/connectors/:connector/config', {
+    GET: {
+      id: 'getConnectorConfig',
+      summary: 'The config as it was sent',
+      answers: { 200: { description: 'The config', schema: ref('ConfigMap') } },
+      handle: (request) => connectors.info(connectorOf(request)).config,
+    },
+    PUT: {
+      id: 'putConnectorConfig',
+      summary: 'Create a connector, or replace its whole config',
+      body: 'config',
+      answers: {
+        200: { description: 'Replaced', schema: ref('ConnectorInfo') },
+        201: { description: 'Created; Location says where', schema: ref('ConnectorInfo') },
+      },
+      handle: async (request, reply) => {
+        const name = connectorOf(request)
+        const config = withName(request.body as SentConfig, name)
+        const { created, info } = await connectors.putConfig(name, config)
+        if (created) reply.code(201).header('location', locationOf(request, name))
+        return reply.send(info)
+      },
+    },
+  })
+}
