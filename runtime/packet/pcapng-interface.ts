@@ -110,9 +110,9 @@ export function decodeInterfaces(encoded: string): readonly CaptureInterface[] |
         linkType: linkType as number,
         snapLength: snapLength as number,
         fcsLength: fcsLength as number,
+        name,
         timeResolution: timeResolution as number,
         offset: offset as number,
-        name,
       }),
     )
   }

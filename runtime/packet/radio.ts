@@ -47,8 +47,9 @@ export function radioFields(frame: Frame, radio: Radio, body: number): void {
 export function channelOf(mhz: number): number {
   if (mhz === 2484) return 14
   if (mhz >= 2412 && mhz <= 2472) return Math.floor((mhz - 2407) / 5)
-  if (mhz > 5000 && mhz < 5950) return Math.floor((mhz - 5000) / 5)
+  // The one channel of the 6 GHz band that lies below its base.
   if (mhz === 5935) return 2
+  if (mhz > 5000 && mhz < 5950) return Math.floor((mhz - 5000) / 5)
   if (mhz >= 5955 && mhz <= 7115) return Math.floor((mhz - 5950) / 5)
   if (mhz >= 4910 && mhz <= 4980) return Math.floor((mhz - 4000) / 5)
   return 0
