@@ -1,0 +1,227 @@
+import { setTimeout } from 'node:timers/promises'
+import { ConnectException, type Logger, TimeoutException } from '../api/index.ts'
+import type { Consumer, EncodedBatch, Fetched, Log, LogRecord, TopicSettings } from '../log/log.ts'
+import { type KeyedEntry, keyedBatches } from './keyed-batches.ts'
+
+/** A record as the stores read it: text, or null for a tombstone. */
+export interface StoreRecord {
+  readonly key: string
+  readonly value: string | null
+  readonly offset: number
+  readonly partition: number
+}
+
+export interface StoreTopic {
+  readonly topic: string
+  readonly partitions: number
+  readonly replicationFactor?: number
+  readonly settings?: TopicSettings
+}
+
+/** What messages say of a store's topic. */
+export interface StorePurpose {
+  /** The worker key that names the topic. */
+  readonly property: string
+  /** `connector configurations` and the like. */
+  readonly holds: string
+  readonly needsOnePartition?: boolean
+}
+
+const writeTimeoutMs = 30_000
+const idlePollMs = 60_000
+const longestPauseMs = 10_000
+
+/** The state that a compacted topic holds: follows the topic from its first record on; a write is over when it was read back. */
+export class CompactedTopic {
+  readonly #log: Log
+  readonly #logger: Logger
+  readonly #topic: string
+  readonly #apply: (record: StoreRecord) => void
+  #partitions = 1
+  readonly #next = new Map<number, number>()
+  #waiting: Waiter[] = []
+  readonly #stopping = new AbortController()
+  #following: Promise<void> | undefined
+
+  /** `apply` is called for every record, in order within a partition, and must not throw. */
+  constructor(log: Log, logger: Logger, topic: string, apply: (record: StoreRecord) => void) {
+    this.#log = log
+    this.#logger = logger
+    this.#topic = topic
+    this.#apply = apply
+  }
+
+  /** Makes the topic or checks the one there is, then reads it to its end; follows it from there. */
+  async start(spec: StoreTopic, purpose: StorePurpose): Promise<void> {
+    await this.#ensure(spec, purpose)
+    this.#following = this.#follow()
+    await this.readToEnd()
+  }
+
+  /** All in one write, of which either everything is there after a crash or nothing. Resolves when it was read back. */
+  async append(entries: readonly KeyedEntry[]): Promise<void> {
+    const batches = keyedBatches(this.#topic, this.#partitions, entries, Date.now())
+    const bases = await this.#log.append(batches)
+    await this.#reached(new Map(batches.map((batch, at) => endOf(batch, bases[at] as number))))
+  }
+
+  async readToEnd(): Promise<void> {
+    const ends = await this.#log.offsets(this.#topic)
+    // Where a partition holds nothing there is nothing to wait for.
+    const filled = ends.filter(({ earliest, latest }) => latest > earliest)
+    await this.#reached(new Map(filled.map(({ partition, latest }) => [partition, latest])))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#following
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { reject } of waiting) reject(this.#notFollowed())
+  }
+
+  #notFollowed(): ConnectException {
+    return new ConnectException(`Topic ${this.#topic} is no longer followed`)
+  }
+
+  async #ensure(
+    { topic, partitions, replicationFactor, settings }: StoreTopic,
+    purpose: StorePurpose,
+  ) {
+    const isNew = await this.#log.createTopic({
+      topic,
+      partitions,
+      ...(replicationFactor !== undefined && { replicationFactor }),
+      settings: { ...settings, 'cleanup.policy': 'compact' },
+    })
+    if (isNew) {
+      this.#partitions = partitions
+      return
+    }
+    const found = await this.#log.describeTopic(topic)
+    if (found === null)
+      throw new ConnectException(`Topic '${topic}' is gone as soon as it was made`)
+    this.#partitions = found.partitions
+    if (purpose.needsOnePartition && found.partitions !== 1) {
+      throw new ConnectException(
+        `Topic '${topic}' supplied via the '${purpose.property}' property is required to have a single partition ` +
+          `in order to guarantee consistency of ${purpose.holds}, but found ${found.partitions} partitions.`,
+      )
+    }
+    this.#checkPolicy(found.settings['cleanup.policy'], purpose)
+  }
+
+  #checkPolicy(policy: string | undefined, { property, holds }: StorePurpose): void {
+    if (policy === undefined && this.#log.kind === 'kafka') {
+      this.#logger.warn(
+        { topic: this.#topic },
+        'the cleanup policy of a store topic cannot be read',
+      )
+      return
+    }
+    if (policy === 'compact') return
+    throw new ConnectException(
+      `Topic '${this.#topic}' supplied via the '${property}' property is required to have 'cleanup.policy=compact' ` +
+        `to guarantee consistency and durability of ${holds}, but found the topic currently has ` +
+        `'cleanup.policy=${policy ?? 'delete'}'. Continuing would likely result in eventually losing ${holds} and ` +
+        `problems restarting this Connect cluster in the future. Change the '${property}' property in the Connect ` +
+        `worker configurations to use a topic with 'cleanup.policy=compact'.`,
+    )
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#stopping
+    let consumer: Consumer | undefined
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        consumer ??= await this.#open()
+        const fetched = await consumer.poll({ timeoutMs: idlePollMs, signal })
+        for (const each of fetched) this.#read(each)
+        this.#settle()
+        failures = 0
+      } catch (error) {
+        this.#logger.warn({ err: error, topic: this.#topic }, 'reading a store topic failed')
+        await close(consumer)
+        consumer = undefined
+        await pause(Math.min(longestPauseMs, 100 * 2 ** failures++), signal)
+      }
+    }
+    await close(consumer)
+  }
+
+  async #open(): Promise<Consumer> {
+    const consumer = await this.#log.consumer({ topics: [this.#topic], start: 'earliest' })
+    for (const [partition, next] of this.#next) {
+      await consumer.seek({ topic: this.#topic, partition }, next)
+    }
+    return consumer
+  }
+
+  #read({ partition, records, next }: Fetched): void {
+    for (const record of records) this.#readRecord(partition, record)
+    this.#next.set(partition, next)
+  }
+
+  #readRecord(partition: number, { key, value, offset }: LogRecord): void {
+    if (key === null) {
+      const place = { topic: this.#topic, partition, offset }
+      this.#logger.warn(place, 'a record without a key is skipped')
+      return
+    }
+    this.#apply({ key: key.toString(), value: value?.toString() ?? null, offset, partition })
+  }
+
+  async #reached(targets: ReadonlyMap<number, number>): Promise<void> {
+    if (this.#isPast(targets)) return
+    if (this.#stopping.signal.aborted) throw this.#notFollowed()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiter: Waiter = { targets, resolve, reject }
+    this.#waiting.push(waiter)
+    const deadline = globalThis.setTimeout(() => {
+      this.#waiting = this.#waiting.filter((other) => other !== waiter)
+      reject(
+        new TimeoutException(
+          `Topic ${this.#topic} could not be read up to what was written within ${writeTimeoutMs} ms`,
+        ),
+      )
+    }, writeTimeoutMs)
+    try {
+      await promise
+    } finally {
+      clearTimeout(deadline)
+    }
+  }
+
+  #settle(): void {
+    if (this.#waiting.length === 0) return
+    const waiting = this.#waiting
+    this.#waiting = waiting.filter(({ targets }) => !this.#isPast(targets))
+    for (const waiter of waiting) if (this.#isPast(waiter.targets)) waiter.resolve()
+  }
+
+  #isPast(targets: ReadonlyMap<number, number>): boolean {
+    for (const [partition, target] of targets) {
+      if ((this.#next.get(partition) ?? 0) < target) return false
+    }
+    return true
+  }
+}
+
+interface Waiter {
+  readonly targets: ReadonlyMap<number, number>
+  resolve(): void
+  reject(error: Error): void
+}
+
+function endOf({ partition, records }: EncodedBatch, base: number): readonly [number, number] {
+  return [partition, base + records]
+}
+
+/** A consumer that failed may fail again when it is closed: that tells nothing new. */
+async function close(consumer: Consumer | undefined): Promise<void> {
+  await consumer?.close().catch(() => undefined)
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => undefined)
+}

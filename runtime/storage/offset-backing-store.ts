@@ -1,0 +1,46 @@
+import type { Logger, OffsetMap } from '../api/index.ts'
+import type { Log } from '../log/log.ts'
+import { CompactedTopic, type StoreRecord, type StoreTopic } from './compacted-topic.ts'
+import { offsetKey, parseOffset, parseOffsetKey } from './offset-records.ts'
+
+const purpose = { property: 'offset.storage.topic', holds: 'source connector offsets' }
+
+/** Where the sources go on. Written by the tasks themselves, together with their records; read here. */
+export class OffsetBackingStore {
+  readonly #topic: CompactedTopic
+  readonly #spec: StoreTopic
+  readonly #logger: Logger
+  /** By the text of the key. */
+  readonly #offsets = new Map<string, OffsetMap>()
+
+  constructor(log: Log, logger: Logger, spec: StoreTopic) {
+    this.#spec = spec
+    this.#logger = logger
+    this.#topic = new CompactedTopic(log, logger, spec.topic, (record) => this.#read(record))
+  }
+
+  start(): Promise<void> {
+    return this.#topic.start(this.#spec, purpose)
+  }
+
+  stop(): Promise<void> {
+    return this.#topic.stop()
+  }
+
+  /** The last offset that was written before the call, or null. */
+  async read(connector: string, partition: OffsetMap): Promise<OffsetMap | null> {
+    await this.#topic.readToEnd()
+    return this.#offsets.get(offsetKey(connector, partition)) ?? null
+  }
+
+  #read({ key, value, offset }: StoreRecord): void {
+    if (parseOffsetKey(key) === null) {
+      this.#logger.warn({ key, offset }, 'an offset record is skipped: its key is not understood')
+      return
+    }
+    const stored = value === null ? null : parseOffset(value)
+    if (stored !== null) this.#offsets.set(key, stored)
+    else if (value === null) this.#offsets.delete(key)
+    else this.#logger.warn({ key, offset }, 'an offset record is skipped: no JSON object')
+  }
+}
