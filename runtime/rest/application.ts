@@ -7,7 +7,7 @@ import {
 import type { Logger } from '../api/logger.ts'
 import type { ConnectorPlugins, Connectors, TopicView, WorkerView } from '../herder/herder.ts'
 import { errorBody } from './error-answer.ts'
-import { notFound } from './http-error.ts'
+import { HttpError, notFound } from './http-error.ts'
 import { negotiate } from './negotiation.ts'
 import { describeRoutes } from './openapi.ts'
 import { routedUrl } from './request-url.ts'
@@ -44,19 +44,21 @@ export async function createApplication(
 ): Promise<FastifyInstance> {
   const settings: FastifyServerOptions = {
     bodyLimit: options.maxBodyBytes,
-    handlerTimeout: options.requestTimeoutMs,
     rewriteUrl: ({ url }) => routedUrl(url ?? '/'),
     routerOptions: { maxParamLength: 1 << 14 },
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply: FastifyReply) => {
       const body = errorBody(error)
-      reply.code(body.error_code).send(body)
+      // Past all hooks: bytes, because Fastify would append a charset.
+      reply.code(body.error_code).header('content-type', 'application/json')
+      reply.send(Buffer.from(JSON.stringify(body)))
     },
     schemaController: { compilersFactory: { buildValidator, buildSerializer } },
   }
   const app: FastifyInstance = fastify(settings)
   speakJson(app)
   answerErrors(app, options.logger)
+  limitTime(app, options.requestTimeoutMs)
   await describeRoutes(app, resources.worker.info().tapline.version)
 
   workerResource(app, resources.worker)
@@ -112,5 +114,21 @@ function answerErrors(app: FastifyInstance, logger: Logger): void {
       },
       'request',
     )
+  })
+}
+
+/** Not Fastify's handlerTimeout: it stops counting when the request's body has been read, so it never counts for a PUT. */
+function limitTime(app: FastifyInstance, requestTimeoutMs: number): void {
+  app.addHook('preHandler', async (_request, reply) => {
+    const timer = setTimeout(() => {
+      if (reply.sent) return
+      reply.send(
+        new HttpError(500, 'REST_TIMEOUT', {
+          message: 'Request timed out',
+          hint: 'The work goes on and may still succeed: look at the status before asking again.',
+        }),
+      )
+    }, requestTimeoutMs)
+    reply.raw.once('close', () => clearTimeout(timer))
   })
 }

@@ -44,11 +44,6 @@ function ofFastify(error: unknown): HttpError | undefined {
   const { code, statusCode } = error as { code?: unknown; statusCode?: number }
   if (typeof code !== 'string' || !code.startsWith('FST_ERR_')) return undefined
   switch (code) {
-    case 'FST_ERR_HANDLER_TIMEOUT':
-      return new HttpError(500, 'REST_TIMEOUT', {
-        message: 'Request timed out',
-        hint: 'The work goes on and may still succeed: look at the status before asking again.',
-      })
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new HttpError(413, 'REST_BODY_TOO_LARGE', {
         hint: 'Send a smaller body, or raise rest.body.max.bytes in the worker configuration.',

@@ -1,9 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { HttpError, notFound } from './http-error.ts'
 
-/** Refuses in Connect's order, before any body is read: 404, 405, 415, 406. */
+/** Refuses in Connect's order, before any body is read: 400 for the path, 404, 405, 415, 406. */
 export async function negotiate(request: FastifyRequest): Promise<void> {
-  if (request.is404) throw unknownPath(request)
+  if (request.url.split('?', 1)[0]?.includes('//')) {
+    throw new HttpError(400, 'REST_BAD_REQUEST', { message: 'The path has an empty segment' })
+  }
+  if (request.is404) throw notFound()
   const { refused, produces = 'application/json' } = request.routeOptions.config
   if (refused) {
     throw new HttpError(405, 'REST_METHOD_NOT_ALLOWED', { hint: 'OPTIONS names the verbs.' })
@@ -17,13 +20,6 @@ export async function negotiate(request: FastifyRequest): Promise<void> {
   if (!accepts(accept, produces)) {
     throw new HttpError(406, 'REST_NOT_ACCEPTABLE', { hint: `This path answers ${produces}.` })
   }
-}
-
-function unknownPath(request: FastifyRequest): HttpError {
-  const [path = ''] = request.url.split('?')
-  return path.includes('//')
-    ? new HttpError(400, 'REST_BAD_REQUEST', { message: 'The path has an empty segment' })
-    : notFound()
 }
 
 function hasBody({ headers }: FastifyRequest): boolean {

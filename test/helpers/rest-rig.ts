@@ -63,7 +63,7 @@ export class RestRig {
   async ask(method: string, path: string, sent: Sent = {}): Promise<Answer> {
     const answer = await send(this.url, method, path, sent)
     const problem = this.document.problem(
-      { method, path },
+      { method, path: path.replace(/^http:..[^/]+/, '') },
       {
         status: answer.status,
         contentType: answer.headers['content-type'] ?? null,
