@@ -1,0 +1,51 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { ConnectException } from '../../api/errors.ts'
+import { filesOf } from './database.ts'
+
+/**
+ * One worker a data directory. The lock is SQLite's own on an empty database: the system drops it with the process, however that ends, and it
+ * also holds against a second log in the same process. The process id beside it is for people only.
+ */
+export class DirectoryLock {
+  readonly #db: DatabaseSync
+
+  constructor(dataDir: string) {
+    const { lock, owner } = filesOf(dataDir)
+    try {
+      mkdirSync(dataDir, { recursive: true })
+      this.#db = new DatabaseSync(lock, { timeout: 0 })
+      this.#db.exec('PRAGMA journal_mode = MEMORY')
+    } catch (cause) {
+      throw new ConnectException(`The data directory cannot be used: ${dataDir}`, {
+        hint: 'Choose one that this user may write to (data.dir).',
+        cause,
+      })
+    }
+    try {
+      this.#db.exec('BEGIN EXCLUSIVE')
+    } catch (cause) {
+      this.#db.close()
+      throw new ConnectException(
+        `Another worker uses the data directory ${dataDir}${holder(owner)}`,
+        {
+          hint: 'Stop that worker, or give this one a directory of its own (data.dir).',
+          cause,
+        },
+      )
+    }
+    writeFileSync(owner, `${process.pid}\n`)
+  }
+
+  release(): void {
+    this.#db.close()
+  }
+}
+
+function holder(path: string): string {
+  try {
+    return ` (process ${readFileSync(path, 'utf8').trim()})`
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,168 @@
+import { ConnectException, hasCode } from '../../api/errors.ts'
+import type { Fetched, PollOptions, TopicPartition } from '../log.ts'
+import type { Link } from './link.ts'
+import type { WriterRequest } from './protocol.ts'
+import type { Reader } from './reader.ts'
+
+const DEFAULT_MAX_BYTES = 4 * 1024 * 1024
+
+/** A partition that is read, and how far. */
+export interface Cursor extends TopicPartition {
+  /** Tells a topic from one of the same name that was deleted before. */
+  readonly identity: number
+  position: number
+  isPaused: boolean
+}
+
+/** Reads a set of partitions in turn and waits at their ends. */
+export class Fetcher {
+  readonly #reader: Reader
+  readonly #writer: Link<WriterRequest>
+  readonly #cursors = new Map<string, Cursor>()
+  /** Where the next round begins, so that no partition starves. */
+  #turn = 0
+  /** The writer's promise to say when there is more: while it stands there is nothing to read, and nobody looks. */
+  #watch: number | undefined
+  #wake: () => void = () => {}
+
+  constructor(reader: Reader, writer: Link<WriterRequest>) {
+    this.#reader = reader
+    this.#writer = writer
+  }
+
+  get cursors(): IterableIterator<Cursor> {
+    return this.#cursors.values()
+  }
+
+  find(place: TopicPartition): Cursor | undefined {
+    return this.#cursors.get(keyOf(place))
+  }
+
+  cursor(place: TopicPartition): Cursor {
+    const cursor = this.find(place)
+    if (cursor) return cursor
+    throw new ConnectException(
+      `Partition ${place.partition} of topic "${place.topic}" is not assigned to this consumer`,
+    )
+  }
+
+  add(place: TopicPartition, position: number): void {
+    const { topic, partition } = place
+    const identity = this.#reader.identity(place)
+    this.#cursors.set(keyOf(place), { topic, partition, identity, position, isPaused: false })
+    this.changed()
+  }
+
+  remove(places: readonly TopicPartition[]): void {
+    for (const place of places) this.#cursors.delete(keyOf(place))
+    this.changed()
+  }
+
+  clear(): void {
+    this.#cursors.clear()
+    this.changed()
+  }
+
+  /** Positions or pauses are others now: look again. */
+  changed(): void {
+    if (this.#watch === undefined) return
+    this.#writer.forget(this.#watch)
+    this.#watch = undefined
+  }
+
+  /** One round over the partitions, in whole batches, until a limit is reached. */
+  fetch({ maxRecords = Infinity, maxBytes = DEFAULT_MAX_BYTES }: PollOptions): Fetched[] {
+    const fetched: Fetched[] = []
+    if (this.#watch !== undefined) return fetched
+    const cursors = [...this.#cursors.values()]
+    const start = this.#turn
+    let records = 0
+    let bytes = 0
+    for (let i = 0; i < cursors.length && records < maxRecords && bytes < maxBytes; i++) {
+      const cursor = cursors[(start + i) % cursors.length] as Cursor
+      this.#turn = (start + i + 1) % cursors.length
+      if (cursor.isPaused) continue
+      const read = this.#read(cursor, {
+        records: maxRecords - records,
+        bytes: maxBytes - bytes,
+        atLeastOne: fetched.length === 0,
+      })
+      if (!read || read.records.length === 0) continue
+      records += read.records.length
+      bytes += read.bytes
+      const { topic, partition } = cursor
+      fetched.push({ topic, partition, records: read.records, next: read.next })
+    }
+    return fetched
+  }
+
+  #read(
+    cursor: Cursor,
+    limit: Parameters<Reader['read']>[2],
+  ): ReturnType<Reader['read']> | undefined {
+    try {
+      const read = this.#reader.read(cursor, cursor.position, limit)
+      cursor.position = read.next
+      return read
+    } catch (error) {
+      // Deleted a moment ago: the next rebalance takes it away.
+      if (hasCode(error, 'CONNECT_NOT_FOUND')) return undefined
+      throw error
+    }
+  }
+
+  /** Until there is more to read, `wake` is called, the topics are no longer those of `topicsVersion`, the signal aborts, or the time is over. */
+  async wait(
+    ms: number,
+    signal: AbortSignal | undefined,
+    topicsVersion: number | undefined,
+  ): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#wake = resolve
+    this.#failed = reject
+    this.#watch ??= this.#startWatch(topicsVersion)
+    const timer = ms < 2 ** 31 ? setTimeout(resolve, ms) : undefined
+    const onAbort = () => resolve()
+    signal?.addEventListener('abort', onAbort)
+    try {
+      await promise
+    } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      this.#wake = () => {}
+      this.#failed = () => {}
+    }
+  }
+
+  wake(): void {
+    this.#wake()
+  }
+
+  #failed: (error: Error) => void = () => {}
+
+  #startWatch(topics: number | undefined): number {
+    const partitions = [...this.#cursors.values()]
+      .filter((cursor) => !cursor.isPaused)
+      .map(({ topic, partition, position }) => ({ topic, partition, offset: position }))
+    const over = () => {
+      this.#watch = undefined
+    }
+    return this.#writer.start(
+      { op: 'watch', partitions, topics },
+      {
+        resolve: () => {
+          over()
+          this.#wake()
+        },
+        reject: (error) => {
+          over()
+          this.#failed(error)
+        },
+      },
+    )
+  }
+}
+
+export function keyOf({ topic, partition }: TopicPartition): string {
+  return `${partition} ${topic}`
+}

@@ -1,0 +1,87 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { EncodedBatch, TopicOffset, TopicPartition, TopicSpec, Transaction } from '../log.ts'
+
+/** What a thread asks of the writer. */
+export type WriterRequest =
+  | {
+      readonly op: 'append'
+      readonly batches: readonly EncodedBatch[]
+      readonly offsets: Transaction['groupOffsets']
+    }
+  | { readonly op: 'createTopic'; readonly spec: TopicSpec }
+  | { readonly op: 'deleteTopic'; readonly topic: string }
+  | {
+      readonly op: 'alterGroupOffsets'
+      readonly group: string
+      readonly offsets: readonly (TopicPartition & { readonly offset: number | null })[]
+    }
+  | { readonly op: 'deleteGroup'; readonly group: string }
+  /** From the coordinator: from now on `retired` is refused and `granted` accepted. */
+  | {
+      readonly op: 'fence'
+      readonly group: string
+      readonly retired: number | undefined
+      readonly granted: Grant | undefined
+    }
+  /** Answered when one of the partitions grows past `offset`, or when topics come or go after version `topics`. */
+  | {
+      readonly op: 'watch'
+      readonly partitions: readonly TopicOffset[]
+      readonly topics: number | undefined
+    }
+  /** Lets another thread join; the port is its end. */
+  | { readonly op: 'connect'; readonly port: MessagePort }
+  /** From the thread that opened the log. Answered when everything is on disk and the database is closed. */
+  | { readonly op: 'close' }
+
+/** A generation of one member and the partitions that it may commit. */
+export interface Grant {
+  readonly generation: number
+  readonly partitions: readonly TopicPartition[]
+}
+
+/** What a thread asks of the coordinator. */
+export type CoordinatorRequest =
+  | {
+      readonly op: 'join'
+      readonly group: string
+      readonly member: string | undefined
+      readonly topics: readonly string[] | RegExp
+    }
+  /** From inside `poll`: the partitions that the member holds, after what it was told to give up is flushed. */
+  | { readonly op: 'sync'; readonly member: number; readonly held: readonly TopicPartition[] }
+  | { readonly op: 'leave'; readonly member: number }
+  | { readonly op: 'connect'; readonly port: MessagePort }
+
+export type SyncAnswer =
+  /** Flush and commit these, then sync again without them. */
+  | { readonly revoke: readonly TopicPartition[] }
+  | { readonly generation: number; readonly assigned: readonly TopicPartition[] }
+  /** The coordinator gave this member up: everything it held is somebody else's. */
+  | { readonly expelled: true }
+
+/** What the coordinator tells a member without being asked: something changed, sync in the next poll. */
+export interface Nudge {
+  readonly member: number
+}
+
+/** What the writer thread gets at birth. */
+export interface WriterOptions {
+  readonly dataDir: string
+  readonly defaultPartitions: number
+  readonly autoCreateTopics: boolean
+}
+
+/** The writer's first word: ready, or an error (and then it ends). */
+export interface WriterReady {
+  readonly clusterId: string
+  readonly findings: readonly WireError[]
+}
+
+/** An error on its way between threads: classes do not survive the journey, codes do. */
+export interface WireError {
+  readonly code: string
+  readonly message: string
+  readonly hint: string | undefined
+  readonly cause: string | undefined
+}

@@ -1,0 +1,54 @@
+import { ConnectException, CorruptException, RetriableException } from '../../api/errors.ts'
+
+const BUSY = 5
+const LOCKED = 6
+const NOMEM = 7
+const READONLY = 8
+const IOERR = 10
+const CORRUPT = 11
+const FULL = 13
+const CANTOPEN = 14
+const NOTADB = 26
+
+/** What SQLite refused, in our words. I2: a full disk or a failing one is never blamed on a record. */
+export function translate(error: unknown, path: string): ConnectException {
+  if (error instanceof ConnectException) return error
+  const cause = error as Error & { errcode?: number }
+  switch ((cause.errcode ?? 0) & 0xff) {
+    case FULL:
+      return new RetriableException(`The disk of the log is full: ${path}`, {
+        hint: 'Free space on that file system; nothing of this call was written, and the log goes on by itself.',
+        cause,
+      })
+    case IOERR:
+      return new RetriableException(
+        `The log cannot be read or written: ${path}: ${cause.message}`,
+        {
+          hint: 'Check the disk (dmesg), its free space and quota. Nothing of this call was acknowledged.',
+          cause,
+        },
+      )
+    case BUSY:
+    case LOCKED:
+      return new RetriableException(`The log is held by another process: ${path}`, {
+        hint: 'Let the other program that has the database open finish (fuser shows it).',
+        cause,
+      })
+    case NOMEM:
+      return new RetriableException(`No memory left for the log: ${path}`, { cause })
+    case READONLY:
+    case CANTOPEN:
+      return new ConnectException(`The log cannot be opened: ${path}: ${cause.message}`, {
+        hint: 'Check that the data directory exists and that this user may write to it.',
+        cause,
+      })
+    case CORRUPT:
+    case NOTADB:
+      return new CorruptException(`The log's database is damaged: ${path}: ${cause.message}`, {
+        hint: 'Check the disk; restore the data directory from a copy, or move it away and start afresh.',
+        cause,
+      })
+    default:
+      return new ConnectException(`The log failed: ${path}: ${cause.message}`, { cause })
+  }
+}

@@ -1,0 +1,224 @@
+import { existsSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import type { MessagePort, Transferable } from 'node:worker_threads'
+import type { CorruptException } from '../../api/errors.ts'
+import type { EncodedBatch } from '../log.ts'
+import { filesOf, openForWriting, prepareTables } from './database.ts'
+import { DirectoryLock } from './directory-lock.ts'
+import { HeadFile } from './head-file.ts'
+import type { Answer } from './link.ts'
+import type { WriterOptions, WriterRequest } from './protocol.ts'
+import { translate } from './sqlite-errors.ts'
+import { type Change, type Commit, Store } from './store.ts'
+import { WalKeeper } from './wal-keeper.ts'
+import { Watches } from './watches.ts'
+import { toWire } from './wire-error.ts'
+
+/** So much of what waits goes into one SQLite transaction. */
+const COMMIT_BYTES = 32 * 1024 * 1024
+
+interface Call {
+  readonly caller: Caller
+  readonly id: number
+  readonly change: Change
+}
+
+/** A thread's end of the wire: answers are collected and go out in one message. */
+class Caller {
+  readonly port: MessagePort
+  readonly watches = new Map<number, () => void>()
+  #answers: Answer[] = []
+  #transfer: Transferable[] = []
+
+  constructor(port: MessagePort) {
+    this.port = port
+  }
+
+  answer(id: number, result?: unknown): void {
+    this.#answers.push([id, result])
+  }
+
+  /** What was sent goes back: the caller may send it again. */
+  refuse(id: number, error: unknown, batches: readonly EncodedBatch[] = []): void {
+    const bytes = batches.map((batch) => batch.bytes)
+    this.#answers.push([id, undefined, toWire(error), bytes])
+    for (const { buffer } of bytes) this.#transfer.push(buffer as ArrayBuffer)
+  }
+
+  send(): void {
+    if (this.#answers.length === 0) return
+    this.port.postMessage(this.#answers, this.#transfer)
+    this.#answers = []
+    this.#transfer = []
+  }
+}
+
+/** The one that writes: commits together what all threads handed over while the last commit was under way. */
+export class Writer {
+  readonly clusterId: string
+  readonly findings: readonly CorruptException[]
+  readonly #path: string
+  readonly #lock: DirectoryLock
+  readonly #db: DatabaseSync
+  readonly #head: HeadFile
+  readonly #store: Store
+  readonly #wal: WalKeeper
+  readonly #watches: Watches
+  readonly #callers = new Set<Caller>()
+  #queue: Call[] = []
+  #isScheduled = false
+  #close: (() => void) | undefined
+
+  constructor(options: WriterOptions) {
+    const files = filesOf(options.dataDir)
+    this.#path = files.database
+    this.#lock = new DirectoryLock(options.dataDir)
+    try {
+      const isNew = !existsSync(files.database)
+      this.#db = openForWriting(files.database)
+      prepareTables(this.#db, files.database)
+      this.#head = new HeadFile(files.head)
+      this.#store = new Store(this.#db, options)
+      this.findings = isNew ? [] : []
+    } catch (error) {
+      this.#lock.release()
+      throw translate(error, files.database)
+    }
+    this.clusterId = String(
+      this.#db.prepare("SELECT value FROM state WHERE name = 'cluster'").get()?.['value'],
+    )
+    this.#wal = new WalKeeper(this.#db)
+    this.#watches = new Watches(this.#store.catalog)
+  }
+
+  connect(port: MessagePort): void {
+    const caller = new Caller(port)
+    this.#callers.add(caller)
+    port.on('message', ([id, request]: [number, WriterRequest | undefined]) => {
+      if (request) this.#receive(caller, id, request)
+      else this.#forget(caller, id)
+    })
+    port.on('close', () => {
+      this.#callers.delete(caller)
+      for (const remove of caller.watches.values()) remove()
+    })
+  }
+
+  #receive(caller: Caller, id: number, request: WriterRequest): void {
+    switch (request.op) {
+      case 'watch':
+        caller.watches.set(
+          id,
+          this.#watches.add(request, () => {
+            caller.watches.delete(id)
+            caller.answer(id)
+            this.#schedule()
+          }),
+        )
+        return
+      case 'fence':
+        // At once, ahead of what waits for its commit: that is checked when it is committed.
+        this.#store.fences.change(request.group, request.retired, request.granted)
+        caller.answer(id)
+        caller.send()
+        return
+      case 'connect':
+        this.connect(request.port)
+        return
+      case 'close':
+        this.#close = () => caller.answer(id)
+        this.#schedule()
+        return
+      default:
+        this.#queue.push({ caller, id, change: request })
+        this.#schedule()
+    }
+  }
+
+  #forget(caller: Caller, id: number): void {
+    caller.watches.get(id)?.()
+    caller.watches.delete(id)
+  }
+
+  /** After the messages that are already here were taken in: they share the commit. */
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#turn()
+    })
+  }
+
+  #turn(): void {
+    const calls = this.#take()
+    if (calls.length > 0) this.#commit(calls)
+    for (const caller of this.#callers) caller.send()
+    if (this.#wal.isDue) this.#checkpoint()
+    if (this.#queue.length > 0) this.#schedule()
+    else if (this.#close) this.#end()
+  }
+
+  #take(): Call[] {
+    let bytes = 0
+    let count = 0
+    while (count < this.#queue.length && bytes < COMMIT_BYTES) {
+      const { change } = this.#queue[count++] as Call
+      if (change.op === 'append') for (const batch of change.batches) bytes += batch.bytes.length
+    }
+    return this.#queue.splice(0, count)
+  }
+
+  #commit(calls: readonly Call[]): void {
+    const topics = this.#store.catalog.version
+    let commit: Commit
+    try {
+      commit = this.#store.commit(calls.map((call) => call.change))
+    } catch (error) {
+      const translated = translate(error, this.#path)
+      for (const call of calls) refuse(call, translated)
+      return
+    }
+    this.#wal.written(commit.bytes)
+    this.#writeHead(commit)
+    calls.forEach((call, i) => {
+      const outcome = commit.outcomes[i]
+      if (outcome && 'result' in outcome) call.caller.answer(call.id, outcome.result)
+      else refuse(call, outcome?.error)
+    })
+    this.#watches.grown(commit.grown)
+    if (this.#store.catalog.version !== topics) this.#watches.topicsChanged()
+  }
+
+  #writeHead({ sequence, grown }: Commit): void {
+    try {
+      for (const { id, next } of grown) this.#head.write(id, next)
+      this.#head.write(0, sequence)
+    } catch {
+      // It then lags behind, which it may: only the report on a damaged WAL will know less.
+    }
+  }
+
+  #checkpoint(): void {
+    try {
+      this.#wal.checkpoint()
+    } catch {
+      // Tried again after more was written; a disk that stays full fails the commits, with words.
+    }
+  }
+
+  #end(): void {
+    this.#db.close()
+    this.#head.close()
+    this.#lock.release()
+    this.#close?.()
+    for (const caller of this.#callers) {
+      caller.send()
+      caller.port.close()
+    }
+  }
+}
+
+function refuse({ caller, id, change }: Call, error: unknown): void {
+  caller.refuse(id, error, change.op === 'append' ? change.batches : [])
+}
