@@ -64,11 +64,15 @@ function measure(samples, at) {
   return { rates, totals, lags, memory }
 }
 
+/** The first look knows totals alone: what a rate was, only the second can say. */
 function remember(name, rate) {
-  const rates = history.get(name) ?? []
+  const rates = history.get(name)
+  if (rates === undefined) {
+    history.set(name, [])
+    return []
+  }
   rates.push(rate)
   if (rates.length > ratesKept) rates.shift()
-  history.set(name, rates)
   return rates
 }
 
@@ -129,7 +133,7 @@ function sparkline(svg, rates) {
     const x = (100 * (index + ratesKept - rates.length)) / (ratesKept - 1)
     return `${x.toFixed(1)},${(27 - (25 * rate) / most).toFixed(1)}`
   })
-  svg.firstChild.setAttribute('points', points.join(' '))
+  svg.firstElementChild.setAttribute('points', points.join(' '))
 }
 
 function makeSparkline() {
@@ -306,8 +310,10 @@ async function showTopics(topics) {
   const names = sorted.map(({ topic }) => topic)
   const elements = keyed(page.topics, names, makeTopic)
   for (const [index, { partitions }] of sorted.entries()) {
-    if (elements[index].open) await showTopic(elements[index], partitions)
-    else setText(elements[index].parts.count, `${partitions} partition${partitions > 1 ? 's' : ''}`)
+    const { count } = elements[index].parts
+    if (!elements[index].open) setText(count, `${partitions} partition${partitions > 1 ? 's' : ''}`)
+    else
+      await showTopic(elements[index], partitions).catch(({ message }) => setText(count, message))
   }
 }
 

@@ -17,6 +17,7 @@ const contentSecurityPolicy = [
   "script-src 'self'",
   "style-src 'self'",
   "connect-src 'self'",
+  'img-src data:', // an empty icon, so that browsers do not ask for one
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
