@@ -1,0 +1,57 @@
+import { atLeast, ConfigException, configDef, JavaRegex, parseConfig } from '../api/index.ts'
+import type { Position } from '../log/log.ts'
+import type { ConfigMap, ConnectorTaskId } from './task-state.ts'
+
+const keys = configDef({
+  topics: { type: 'list', importance: 'high', doc: 'Topics to read.', default: [] },
+  'topics.regex': {
+    type: 'string',
+    importance: 'high',
+    doc: 'Java regular expression; topics whose whole name matches are read.',
+    default: '',
+  },
+  'consumer.override.group.id': {
+    type: 'string',
+    importance: 'low',
+    doc: 'Group in place of `connect-NAME`.',
+    default: null,
+  },
+  'consumer.override.max.poll.records': {
+    type: 'int',
+    importance: 'low',
+    doc: 'Most records of a batch, whatever the sink would take.',
+    default: null,
+    validator: (value) => (value === null ? undefined : atLeast(1)(value, '')),
+  },
+  'consumer.override.auto.offset.reset': {
+    type: 'string',
+    importance: 'low',
+    doc: 'Where a partition begins for which nothing is committed.',
+    oneOf: ['earliest', 'latest'],
+    default: 'earliest',
+  },
+})
+
+export interface SinkSubscription {
+  readonly group: string
+  readonly topics: readonly string[] | RegExp
+  readonly start: Position
+  /** Undefined: as many as the sink says. */
+  readonly mostRecords: number | undefined
+}
+
+/** What a sink reads, from the keys that every sink has. */
+export function sinkSubscription({ connector }: ConnectorTaskId, raw: ConfigMap): SinkSubscription {
+  const config = parseConfig(keys, raw)
+  const topics = [...new Set(config.topics.filter((topic) => topic !== ''))]
+  const regex = config['topics.regex']
+  if (topics.length === 0 && regex === '') {
+    throw new ConfigException([['topics', 'Must configure one of topics or topics.regex']])
+  }
+  return {
+    group: config['consumer.override.group.id'] ?? `connect-${connector}`,
+    topics: topics.length > 0 ? topics : new JavaRegex(regex).whole,
+    start: config['consumer.override.auto.offset.reset'],
+    mostRecords: config['consumer.override.max.poll.records'] ?? undefined,
+  }
+}

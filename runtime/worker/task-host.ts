@@ -1,0 +1,167 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { OffsetMap } from '../api/index.ts'
+import type { Log } from '../log/log.ts'
+import { TaskMeter } from '../metrics/task-counts.ts'
+import type { PluginRegistry } from '../plugins/registry.ts'
+import { createTask } from './create-task.ts'
+import type { FromTasks, TaskSettings, TaskSpec, ToTasks } from './messages.ts'
+import { portLogger } from './port-logger.ts'
+import { fromPortable, toPortable } from './portable-error.ts'
+import { redactor } from './secrets.ts'
+import type { TaskContext } from './task-context.ts'
+import { TaskControl } from './task-control.ts'
+import type { ReportedState } from './task-state.ts'
+
+const countsMs = 1000
+
+export interface TaskHostParts {
+  readonly log: Log
+  readonly plugins: PluginRegistry
+  readonly settings: TaskSettings
+  readonly post: (message: FromTasks) => void
+  /** One number in shared memory: the run whose code was entered last. Outlives the thread. */
+  readonly suspect?: Int32Array
+}
+
+interface Run {
+  readonly run: number
+  readonly control: TaskControl
+  readonly meter: TaskMeter
+  onTarget: () => void
+}
+
+/** Runs the tasks of one thread: orders come in, states, counts and log lines go out. */
+export class TaskHost {
+  readonly #parts: TaskHostParts
+  readonly #runs = new Map<number, Run>()
+  readonly #current = new AsyncLocalStorage<number>()
+  readonly #calls = new Map<number, PromiseWithResolvers<OffsetMap | null>>()
+  #lastCall = 0
+  #countsTimer: NodeJS.Timeout | undefined
+
+  constructor(parts: TaskHostParts) {
+    this.#parts = parts
+  }
+
+  /** Whose code runs at this moment; null where that cannot be told. */
+  get currentRun(): number | null {
+    return this.#current.getStore() ?? null
+  }
+
+  receive(message: ToTasks): void {
+    switch (message.type) {
+      case 'start':
+        this.#start(message.run, message.spec)
+        break
+      case 'target': {
+        const run = this.#runs.get(message.run)
+        run?.control.setTarget(message.target)
+        run?.onTarget()
+        break
+      }
+      case 'stop':
+        this.#runs.get(message.run)?.control.stop()
+        break
+      case 'cancel':
+        this.#runs.get(message.run)?.control.cancel()
+        break
+      case 'offset':
+        this.#calls.get(message.call)?.resolve(message.offset)
+        this.#calls.delete(message.call)
+        break
+      case 'offset-failed':
+        this.#calls.get(message.call)?.reject(fromPortable(message.error))
+        this.#calls.delete(message.call)
+        break
+    }
+  }
+
+  #start(run: number, spec: TaskSpec): void {
+    const control = new TaskControl(spec.target)
+    const meter = new TaskMeter(() => this.#armCounts())
+    const entry: Run = { run, control, meter, onTarget: () => {} }
+    this.#runs.set(run, entry)
+    void this.#current.run(run, () => this.#live(entry, spec))
+  }
+
+  /** Never rejects. */
+  async #live(entry: Run, spec: TaskSpec): Promise<void> {
+    const { run, control, meter } = entry
+    const { post } = this.#parts
+    const clean = this.#redactor(spec)
+    const context = this.#contextOf(entry, spec, clean)
+    try {
+      const { connector } = spec.id
+      const readOffset = (partition: OffsetMap) => this.#readOffset(connector, partition)
+      const task = createTask(spec, context, { ...this.#parts, readOffset })
+      entry.onTarget = () => task.onTarget()
+      await task.run()
+      post({ type: 'status', run, state: 'UNASSIGNED' })
+    } catch (error) {
+      if (control.isStopping) {
+        context.logger.warn({ err: error }, 'the task did not stop in order')
+        post({ type: 'status', run, state: 'UNASSIGNED' })
+      } else {
+        post({ type: 'status', run, state: 'FAILED', error: toPortable(error, clean) })
+      }
+    } finally {
+      this.#runs.delete(run)
+      const counts = meter.take()
+      if (counts) post({ type: 'counts', run, counts })
+      post({ type: 'ended', run })
+    }
+  }
+
+  #contextOf(
+    { run, control, meter }: Run,
+    spec: TaskSpec,
+    clean: (text: string) => string,
+  ): TaskContext {
+    const { log, post, suspect } = this.#parts
+    let said: ReportedState | undefined
+    return {
+      id: spec.id,
+      log,
+      logger: portLogger(post, { ...spec.id }, clean),
+      control,
+      meter,
+      reportState(state) {
+        if (state === said || control.isStopping) return
+        said = state
+        post({ type: 'status', run, state })
+      },
+      reportTrouble(trouble) {
+        const cleaned = trouble && { ...trouble, message: clean(trouble.message) }
+        post({ type: 'trouble', run, trouble: cleaned })
+      },
+      enter() {
+        if (suspect) suspect[0] = run
+      },
+    }
+  }
+
+  #redactor({ connectorConfig, taskConfig }: TaskSpec): (text: string) => string {
+    const config = { ...connectorConfig, ...taskConfig }
+    const plugin = this.#parts.plugins.find(['source', 'sink'], config['connector.class'] ?? '')
+    return redactor(config, plugin?.config ?? {})
+  }
+
+  #readOffset(connector: string, partition: OffsetMap): Promise<OffsetMap | null> {
+    const call = ++this.#lastCall
+    const answer = Promise.withResolvers<OffsetMap | null>()
+    this.#calls.set(call, answer)
+    this.#parts.post({ type: 'read-offset', call, connector, partition })
+    return answer.promise
+  }
+
+  /** A task with nothing to do posts nothing, and no timer wakes its thread. */
+  #armCounts(): void {
+    this.#countsTimer ??= setTimeout(() => {
+      this.#countsTimer = undefined
+      for (const { run, meter } of this.#runs.values()) {
+        const counts = meter.take()
+        if (counts) this.#parts.post({ type: 'counts', run, counts })
+      }
+    }, countsMs)
+  }
+}

@@ -1,0 +1,309 @@
+import {
+  type BatchLimits,
+  hasCode,
+  isRetriable,
+  type RetryLimits,
+  type SinkContext,
+  type SinkTask,
+} from '../api/index.ts'
+import type { Position, TopicPartition } from '../log/log.ts'
+import { pause } from './backoff.ts'
+import { SinkCommits } from './commit.ts'
+import type { RecordConverters } from './converters.ts'
+import { unlessAborted, withDeadline } from './deadline.ts'
+import { SinkDelivery } from './deliver.ts'
+import { SerialCalls } from './serial-calls.ts'
+import { SinkBatch } from './sink-batch.ts'
+import { SinkFeed } from './sink-feed.ts'
+import { SinkLag } from './sink-lag.ts'
+import { partitionKey, SinkOffsets } from './sink-offsets.ts'
+import { SinkRecordDecoder } from './sink-record-decoder.ts'
+import { Retries, type TaskContext } from './task-context.ts'
+import { nameOf } from './task-state.ts'
+import type { TransformationChain } from './transformation-chain.ts'
+
+/** A read without news ends now and then: nothing hangs on it. */
+const idleMs = 10_000
+const defaultReadBytes = 16 * 1024 * 1024
+/** How long `stop` may take, and a put that was given up may still hold the sink. */
+const stopMs = 5000
+
+export interface SinkParts {
+  readonly open: (context: SinkContext) => Promise<SinkTask> | SinkTask
+  readonly limits: BatchLimits
+  readonly retries: RetryLimits | undefined
+  readonly chain: TransformationChain
+  readonly converters: RecordConverters
+  readonly group: string
+  readonly topics: readonly string[] | RegExp
+  readonly start: Position
+  readonly commitIntervalMs: number
+}
+
+/** Takes records of the log to a sink, batch by batch, as fast as the sink takes them. */
+export class WorkerSinkTask {
+  readonly #context: TaskContext
+  readonly #parts: SinkParts
+  readonly #decoder: SinkRecordDecoder
+  readonly #offsets = new SinkOffsets()
+  readonly #calls = new SerialCalls()
+  readonly #lag: SinkLag
+  #task: SinkTask | undefined
+  #feed: SinkFeed | undefined
+
+  constructor(context: TaskContext, parts: SinkParts) {
+    this.#context = context
+    this.#parts = parts
+    this.#decoder = new SinkRecordDecoder(parts.chain, parts.converters)
+    this.#lag = new SinkLag(context.log, this.#offsets)
+  }
+
+  /** Until it is told to stop, or fails. */
+  async run(): Promise<void> {
+    const { control } = this.#context
+    const wake = () => this.#feed?.wake()
+    control.stopping.addEventListener('abort', wake, { once: true })
+    while (control.isPaused && !control.isStopping) {
+      this.#context.reportState('PAUSED')
+      await control.change()
+    }
+    try {
+      await unlessAborted(this.#live(), control.cancelled)
+    } finally {
+      control.stopping.removeEventListener('abort', wake)
+      await this.#close()
+    }
+  }
+
+  /** The target state changed. */
+  onTarget(): void {
+    this.#feed?.wake()
+  }
+
+  async #live(): Promise<void> {
+    const task = await this.#open()
+    if (task === undefined) return
+    const commits = new SinkCommits(this.#context, {
+      task,
+      calls: this.#calls,
+      feed: () => this.#feed as SinkFeed,
+      offsets: this.#offsets,
+      intervalMs: this.#parts.commitIntervalMs,
+    })
+    const delivery = new SinkDelivery(this.#context, {
+      task,
+      calls: this.#calls,
+      offsets: this.#offsets,
+      limits: this.#parts.retries,
+    })
+    const feed = await this.#subscribe(task, delivery, commits)
+    this.#feed = feed
+    this.#context.reportState('RUNNING')
+    try {
+      while (!this.#context.control.isStopping) await this.#turn(feed, delivery, commits)
+    } catch (error) {
+      // A put that did not end in time may still be at work: no other call is made.
+      const { cause } = error as Error
+      if (!hasCode(cause, 'CONNECT_TIMEOUT')) await this.#commitBeforeFailing(feed, commits)
+      throw error
+    }
+    if (this.#context.control.cancelled.aborted) return
+    await feed.settle()
+    // I4: what the target took is known before the task ends.
+    await commits.commit(true)
+  }
+
+  /** Undefined: told to stop before it succeeded. */
+  async #open(): Promise<SinkTask | undefined> {
+    const { id, logger, control } = this.#context
+    const retries = new Retries(this.#context, 'Opening the sink')
+    while (!control.isStopping) {
+      try {
+        this.#context.enter()
+        const opening = this.#parts.open({ ...id, log: logger, signal: control.cancelled })
+        this.#task = await withDeadline(opening, 'Opening the sink')
+        retries.over()
+        return this.#task
+      } catch (error) {
+        if (!isRetriable(error)) throw error
+        this.#context.reportState('RUNNING')
+        await pause(retries.next(error), control.stopping)
+      }
+    }
+    return undefined
+  }
+
+  #subscribe(task: SinkTask, delivery: SinkDelivery, commits: SinkCommits): Promise<SinkFeed> {
+    const { group, topics, start, limits } = this.#parts
+    const { id, log, meter } = this.#context
+    const options = {
+      group,
+      member: nameOf(id),
+      topics,
+      start,
+      onAssigned: (partitions: readonly TopicPartition[]) => this.#assigned(task, partitions),
+      onRevoked: (partitions: readonly TopicPartition[]) =>
+        this.#givenUp(task, delivery, partitions, commits),
+      onLost: (partitions: readonly TopicPartition[]) => this.#givenUp(task, delivery, partitions),
+    }
+    const most = { maxRecords: limits.records, maxBytes: limits.bytes ?? defaultReadBytes }
+    return SinkFeed.open(log, options, meter, most)
+  }
+
+  async #turn(feed: SinkFeed, delivery: SinkDelivery, commits: SinkCommits): Promise<void> {
+    if (this.#context.control.isPaused) return this.#stayPaused(feed, commits)
+    if (feed.isHeld) {
+      await feed.settle()
+      feed.release()
+    }
+    this.#context.reportState('RUNNING')
+    if (commits.dueInMs === 0) {
+      await feed.settle()
+      await commits.commit()
+    }
+    await this.#measureLag()
+    await this.#gather(feed, commits)
+    if (feed.backlog.isEmpty || this.#context.control.isStopping) return
+    const { records, bytes = Number.POSITIVE_INFINITY } = this.#parts.limits
+    this.#context.enter()
+    const batch = SinkBatch.decode(feed.backlog.take({ records, bytes }), this.#decoder)
+    if (feed.backlog.records < records) feed.prefetch(this.#readMs(commits))
+    const delivered = await delivery.deliver(batch, (ms) => this.#holdFor(ms, feed, commits))
+    if (!delivered) return
+    if (batch.refusal) throw batch.refusal
+    feed.release()
+    this.#lag.moved()
+    commits.expect()
+    this.#count(feed)
+  }
+
+  /** Waits for records, and then for company as long as the sink wants. */
+  async #gather(feed: SinkFeed, commits: SinkCommits): Promise<void> {
+    const { records, waitMs = 0 } = this.#parts.limits
+    if (feed.backlog.isEmpty) return feed.read(this.#readMs(commits))
+    const stillMs = feed.backlog.firstMs + waitMs - performance.now()
+    if (stillMs > 0 && feed.backlog.records < records) {
+      await feed.read(Math.min(stillMs, this.#readMs(commits)))
+      if (!this.#context.control.isStopping && performance.now() < feed.backlog.firstMs + waitMs)
+        return this.#gather(feed, commits)
+    }
+  }
+
+  #readMs(commits: SinkCommits): number {
+    return Math.min(idleMs, commits.dueInMs, this.#lag.dueInMs)
+  }
+
+  async #stayPaused(feed: SinkFeed, commits: SinkCommits): Promise<void> {
+    await feed.settle()
+    feed.hold()
+    if ((await commits.commit()) === 'done') this.#context.reportState('PAUSED')
+    this.#count(feed)
+    if (this.#context.control.isPaused) await feed.read(Math.min(idleMs, commits.dueInMs))
+  }
+
+  /** Passes the time between two tries, in the group; also as long as the task is paused. False: drop what is in hand. */
+  async #holdFor(ms: number, feed: SinkFeed, commits: SinkCommits): Promise<boolean> {
+    const { control } = this.#context
+    const until = performance.now() + ms
+    await feed.settle()
+    feed.hold()
+    while (!control.isStopping) {
+      this.#context.reportState(control.isPaused ? 'PAUSED' : 'RUNNING')
+      this.#lag.moved()
+      await this.#measureLag()
+      // What is in hand comes again from the log, behind what the target lost.
+      if (commits.dueInMs === 0 && (await commits.commit()) === 'rewound') return false
+      const left = control.isPaused ? idleMs : until - performance.now()
+      if (left <= 0) return true
+      await feed.read(Math.min(left, idleMs))
+    }
+    return false
+  }
+
+  async #measureLag(): Promise<void> {
+    if (this.#lag.dueInMs > 0) return
+    const { meter } = this.#context
+    meter.counts.lagMax = await this.#lag.measure()
+    meter.touch()
+  }
+
+  #count(feed: SinkFeed): void {
+    const { meter } = this.#context
+    meter.counts.partitions = this.#offsets.partitions.length
+    meter.active(feed.backlog.records)
+  }
+
+  #assigned(task: SinkTask, partitions: readonly TopicPartition[]): Promise<void> {
+    return this.#calls.run(async () => {
+      for (const each of partitions) {
+        this.#offsets.assign(each, (this.#feed as SinkFeed).consumer.position(each))
+      }
+      this.#feed?.holdToo(partitions)
+      this.#lag.moved()
+      this.#context.meter.counts.partitions = this.#offsets.partitions.length
+      await withDeadline(task.assigned?.(partitions), 'assigned of the sink')
+    })
+  }
+
+  /** With `commits` they are still ours to commit. A put that is under way is waited for; what it was not given is dropped. */
+  async #givenUp(
+    task: SinkTask,
+    delivery: SinkDelivery,
+    partitions: readonly TopicPartition[],
+    commits?: SinkCommits,
+  ): Promise<void> {
+    const gone = new Set(partitions.map(partitionKey))
+    this.#feed?.backlog.drop(gone)
+    await this.#calls.run(async () => delivery.drop(gone))
+    if (commits) await this.#commitBeforeRevoked(commits)
+    this.#offsets.forget(partitions)
+    this.#context.meter.counts.partitions = this.#offsets.partitions.length
+    await this.#calls.run(async () => {
+      await withDeadline(task.revoked?.(partitions), 'revoked of the sink')
+    })
+  }
+
+  /** The next owner begins at the last commit: one that cannot be made now costs duplicates, never records. */
+  async #commitBeforeRevoked(commits: SinkCommits): Promise<void> {
+    try {
+      await commits.commit(true)
+    } catch (error) {
+      if (!isRetriable(error)) throw error
+      this.#context.logger.warn(
+        { err: error },
+        'partitions go to another task without a last commit',
+      )
+    }
+  }
+
+  async #commitBeforeFailing(feed: SinkFeed, commits: SinkCommits): Promise<void> {
+    try {
+      await feed.settle()
+      await commits.commit(true)
+    } catch (error) {
+      this.#context.logger.warn({ err: error }, 'the last commit of a failed task was not made')
+    }
+  }
+
+  async #close(): Promise<void> {
+    const { logger } = this.#context
+    try {
+      await this.#feed?.close()
+    } catch (error) {
+      logger.warn({ err: error }, 'the task could not leave its group')
+    }
+    if (this.#task?.stop === undefined) return
+    try {
+      this.#context.enter()
+      // Behind a put that was given up, if that still ends.
+      const task = this.#task
+      await withDeadline(
+        this.#calls.run(async () => task.stop?.()),
+        'stop of the sink',
+        stopMs,
+      )
+    } catch (error) {
+      logger.warn({ err: error }, 'the sink did not stop in order')
+    }
+  }
+}

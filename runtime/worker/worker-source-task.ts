@@ -1,0 +1,185 @@
+import {
+  isRetriable,
+  type OffsetMap,
+  type RetriableException,
+  type SourceContext,
+  type SourceRecord,
+  type SourceTask,
+} from '../api/index.ts'
+import { pause } from './backoff.ts'
+import type { RecordConverters } from './converters.ts'
+import { unlessAborted, withDeadline } from './deadline.ts'
+import { SourceRecordEncoder } from './source-record-encoder.ts'
+import { SubmittedRecords } from './submitted-records.ts'
+import { Retries, type TaskContext } from './task-context.ts'
+import { TopicPartitions } from './topic-partitions.ts'
+import type { TransformationChain } from './transformation-chain.ts'
+
+/** How long a task that fails still waits for what the log has in hand. */
+const lastAcksMs = 5000
+/** Work without a turn of the event loop: acknowledgements and orders wait that long at most. */
+const longestWorkMs = 5
+
+export interface SourceParts {
+  readonly open: (context: SourceContext) => Promise<SourceTask> | SourceTask
+  readonly readOffset: (partition: OffsetMap) => Promise<OffsetMap | null>
+  readonly chain: TransformationChain
+  readonly converters: RecordConverters
+  readonly offsetTopic: string
+}
+
+/** Pulls batches of a source into the log, as fast as the log takes them. */
+export class WorkerSourceTask {
+  readonly #context: TaskContext
+  readonly #parts: SourceParts
+  readonly #topics: TopicPartitions
+  readonly #submitted: SubmittedRecords
+  readonly #encoder: SourceRecordEncoder
+  readonly #retries: Retries
+  #source: SourceTask | undefined
+  #hasBegun = false
+  #lastTurnMs = 0
+
+  constructor(context: TaskContext, parts: SourceParts) {
+    this.#context = context
+    this.#parts = parts
+    this.#topics = new TopicPartitions(context.log)
+    this.#submitted = new SubmittedRecords(context, parts.offsetTopic, (offsets) =>
+      this.#source?.acked?.(offsets),
+    )
+    const { chain, converters } = parts
+    this.#encoder = new SourceRecordEncoder(chain, converters, this.#topics, this.#submitted.draft)
+    this.#retries = new Retries(context, 'Reading the source')
+  }
+
+  /** Until it is told to stop, or fails. */
+  async run(): Promise<void> {
+    const { control } = this.#context
+    while (control.isPaused && !control.isStopping) {
+      this.#context.reportState('PAUSED')
+      await control.change()
+    }
+    while (!control.isStopping) {
+      try {
+        await this.#read()
+      } catch (error) {
+        // Whatever breaks because it was told to stop did not fail.
+        if (control.isStopping) break
+        if (!isRetriable(error)) throw await this.#afterAcks(error)
+        await this.#waitToOpenAgain(error)
+      }
+    }
+    // I4: what was pulled is stored before the task ends, unless the log does not take it in time.
+    await unlessAborted(this.#submitted.drained(), control.cancelled)
+  }
+
+  /** The target state changed. */
+  onTarget(): void {
+    if (this.#hasBegun) this.#reportState()
+  }
+
+  #reportState(): void {
+    this.#context.reportState(this.#context.control.isPaused ? 'PAUSED' : 'RUNNING')
+  }
+
+  /** One life of the source: from the last acknowledged offset to a failure, or to the stop. */
+  async #read(): Promise<void> {
+    const { id, logger, control } = this.#context
+    this.#context.enter()
+    const opening = this.#parts.open({
+      ...id,
+      log: logger,
+      signal: control.stopping,
+      offsets: { read: this.#parts.readOffset },
+    })
+    const source = await withDeadline(opening, 'Opening the source')
+    this.#source = source
+    this.#hasBegun = true
+    this.#reportState()
+    const batches = source[Symbol.asyncIterator]()
+    try {
+      while (!control.isStopping) {
+        if (control.isPaused) {
+          await control.change()
+          continue
+        }
+        const batch = await this.#pull(batches)
+        if (batch === undefined) {
+          await this.#idle()
+          return
+        }
+        await this.#submit(batch)
+      }
+    } finally {
+      // A generator that ignores its signal is left behind at the deadline.
+      await unlessAborted(Promise.resolve(batches.return?.()), control.cancelled)
+    }
+  }
+
+  async #pull(
+    batches: AsyncIterator<readonly SourceRecord[]>,
+  ): Promise<readonly SourceRecord[] | undefined> {
+    const { meter, control } = this.#context
+    this.#context.enter()
+    const began = performance.now()
+    const next = await unlessAborted(batches.next(), control.cancelled)
+    meter.call(performance.now() - began)
+    return next === undefined || next.done ? undefined : next.value
+  }
+
+  async #submit(batch: readonly SourceRecord[]): Promise<void> {
+    if (batch.length === 0) return
+    const { meter } = this.#context
+    this.#retries.over()
+    meter.counts.recordsIn += batch.length
+    meter.batch(batch.length)
+    let done = 0
+    for (;;) {
+      this.#context.enter()
+      done = this.#encoder.encode(batch, done)
+      const unknown = this.#encoder.unknownTopic
+      if (unknown === undefined) break
+      await this.#topics.learn(unknown)
+    }
+    this.#topics.turn()
+    this.#submitted.send()
+    if (this.#submitted.isFull) await this.#submitted.room()
+    else await this.#breathe()
+  }
+
+  /** A source that never waits (its file is in memory) must not keep acknowledgements out. */
+  async #breathe(): Promise<void> {
+    const now = performance.now()
+    if (now - this.#lastTurnMs < longestWorkMs) return
+    await new Promise((resolve) => setImmediate(resolve))
+    this.#lastTurnMs = performance.now()
+  }
+
+  /** Everything was read: RUNNING, with nothing to do. */
+  async #idle(): Promise<void> {
+    const { control } = this.#context
+    while (!control.isStopping) await control.change()
+  }
+
+  /** What was pulled before the failure is still good: it is stored, so that a restart begins at what failed. */
+  async #afterAcks(error: unknown): Promise<unknown> {
+    try {
+      await withDeadline(this.#submitted.drained(), 'The log', lastAcksMs)
+    } catch (acks) {
+      this.#context.logger.warn(
+        { err: acks },
+        'the log did not take what was read before the failure',
+      )
+    }
+    return error
+  }
+
+  async #waitToOpenAgain(error: RetriableException): Promise<void> {
+    const { control } = this.#context
+    // The generator is dead: the next one begins at the last acknowledged offset, so all acknowledgements must be in.
+    await unlessAborted(this.#submitted.drained(), control.cancelled)
+    this.#hasBegun = true
+    this.#reportState()
+    await pause(this.#retries.next(error), control.stopping)
+  }
+}
