@@ -1,0 +1,23 @@
+import type { ConnectorContext, Findings } from '../../runtime/api/index.ts'
+import type { Config } from './config.ts'
+import { Connection } from './connection.ts'
+import { classified } from './retry.ts'
+
+/** Opens a real connection and closes it. */
+export async function checkConnection(
+  config: Config,
+  _context: ConnectorContext,
+): Promise<Findings> {
+  try {
+    const connection = await Connection.open(config)
+    await connection.close()
+    return {}
+  } catch (error) {
+    const { message, hint } = classified(error, {
+      what: 'Could not connect to database. ',
+      where: '',
+      isTrimmed: config['trim.sensitive.log'],
+    })
+    return { 'connection.url': hint === undefined ? message : `${message}. ${hint}` }
+  }
+}

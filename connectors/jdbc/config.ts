@@ -1,0 +1,344 @@
+import {
+  all,
+  atLeast,
+  type ConfigKey,
+  type ConfigOf,
+  configDef,
+  nonEmptyString,
+  oneOfIgnoringCase,
+} from '../../runtime/api/index.ts'
+import { topicPlaceholder } from './identifier.ts'
+import { enumeration, onlyYet } from './later.ts'
+import { parseJdbcUrl } from './url.ts'
+import { zoneNamed } from './zone.ts'
+
+/** A driver parameter as a key: `connection.sslmode` is `sslmode` of the URL. */
+function driverKey<const T extends 'string' | 'password'>(type: T, doc: string) {
+  return { type, importance: 'low', doc, default: null, group: 'Driver', internal: true } as const
+}
+
+const connection = {
+  'connection.url': {
+    type: 'string',
+    importance: 'high',
+    doc: 'JDBC URL of the database: jdbc:postgresql://host[:port][,…]/database[?parameter=value&…].',
+    group: 'Connection',
+    validator: (value) => {
+      if (value === null) return undefined
+      try {
+        parseJdbcUrl(String(value))
+        return undefined
+      } catch (error) {
+        return { message: (error as Error).message }
+      }
+    },
+  },
+  'connection.user': {
+    type: 'string',
+    importance: 'high',
+    doc: 'User name.',
+    default: null,
+    group: 'Connection',
+  },
+  'connection.password': {
+    type: 'password',
+    importance: 'high',
+    doc: 'Password.',
+    default: null,
+    group: 'Connection',
+  },
+  'jdbc.credentials.provider.class': {
+    type: 'class',
+    importance: 'low',
+    doc: 'A Java class that hands out credentials. There are none here: user and password come from the two keys above, whose values may refer to a secret.',
+    default: 'io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider',
+    group: 'Connection',
+    validator: onlyYet(
+      'io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider',
+      'Credential providers are',
+    ),
+  },
+  'dialect.name': {
+    type: 'string',
+    importance: 'low',
+    doc: 'Dialect; empty: chosen by the URL.',
+    default: '',
+    group: 'Connection',
+    recommended: () => ['', 'PostgreSqlDatabaseDialect'],
+    validator: (value) =>
+      ['', 'postgresqldatabasedialect'].includes(String(value ?? '').toLowerCase())
+        ? undefined
+        : {
+            message: `Unable to find dialect with name '${value}' in the available dialects: [PostgreSqlDatabaseDialect]`,
+          },
+  },
+  'connection.attempts': {
+    type: 'int',
+    importance: 'low',
+    doc: 'Kept for configurations written for Connect: a connection that cannot be opened is tried for as long as it takes.',
+    default: 3,
+    validator: atLeast(1),
+    group: 'Connection',
+  },
+  'connection.backoff.ms': {
+    type: 'long',
+    importance: 'low',
+    doc: 'Kept for configurations written for Connect: waits grow by themselves.',
+    default: 10_000,
+    group: 'Connection',
+  },
+  'connection.ssl': driverKey('string', 'true: as sslmode=verify-full.'),
+  'connection.sslmode': driverKey(
+    'string',
+    'disable, allow, prefer, require, verify-ca or verify-full.',
+  ),
+  'connection.sslrootcert': driverKey('string', 'File with the authorities to trust, PEM.'),
+  'connection.sslcert': driverKey('string', 'File with the client certificate, PEM.'),
+  'connection.sslkey': driverKey('string', 'File with the client key, PEM or PK8.'),
+  'connection.sslpassword': driverKey('password', 'Pass phrase of the client key.'),
+  'connection.currentSchema': driverKey('string', 'Search path.'),
+  'connection.ApplicationName': driverKey('string', 'Name shown in pg_stat_activity.'),
+  'connection.options': driverKey('string', 'Server settings: -c name=value …'),
+  'connection.connectTimeout': driverKey(
+    'string',
+    'Seconds until a connection attempt is given up.',
+  ),
+  'connection.loginTimeout': driverKey('string', 'As connectTimeout; wins over it.'),
+  'connection.socketTimeout': driverKey('string', 'Seconds until an answer is no longer awaited.'),
+  'connection.tcpKeepAlive': driverKey('string', 'Keep-alive is always on.'),
+  'connection.targetServerType': driverKey('string', 'any, primary or secondary.'),
+} as const satisfies Record<string, ConfigKey>
+
+const writes = {
+  'insert.mode': {
+    type: 'string',
+    importance: 'high',
+    doc: 'insert: a plain INSERT, which a row with the same key makes fail. upsert: such a row is replaced, so that a batch may come twice.',
+    default: 'insert',
+    group: 'Writes',
+    recommended: () => ['insert', 'upsert', 'update'],
+    validator: all(enumeration('insert', 'upsert', 'update'), (value) =>
+      String(value).toLowerCase() === 'update'
+        ? 'update is not available yet; insert and upsert are'
+        : undefined,
+    ),
+  },
+  'batch.size': {
+    type: 'int',
+    importance: 'medium',
+    doc: 'Records written together at most; one transaction.',
+    default: 3000,
+    validator: atLeast(0),
+    group: 'Writes',
+  },
+  'delete.enabled': {
+    type: 'boolean',
+    importance: 'medium',
+    doc: 'Whether a null value deletes the row of its key.',
+    default: false,
+    group: 'Writes',
+    validator: onlyYet('false', 'Deletes are'),
+  },
+} as const satisfies Record<string, ConfigKey>
+
+const mapping = {
+  'table.name.format': {
+    type: 'string',
+    importance: 'medium',
+    doc: `Table for a topic; ${topicPlaceholder} stands for its name. Dots separate schema and table, unless quoted.`,
+    default: topicPlaceholder,
+    group: 'Data Mapping',
+    validator: nonEmptyString,
+  },
+  'pk.mode': {
+    type: 'string',
+    importance: 'high',
+    doc: 'Where the key columns come from: none, kafka (topic, partition, offset), record_key, record_value.',
+    default: 'none',
+    group: 'Data Mapping',
+    recommended: () => ['none', 'kafka', 'record_key', 'record_value'],
+    validator: enumeration('none', 'kafka', 'record_key', 'record_value'),
+  },
+  'pk.fields': {
+    type: 'list',
+    importance: 'medium',
+    doc: 'Key columns: three names for kafka (or none for __connect_topic, __connect_partition, __connect_offset); fields of key or value, or the column for a primitive key.',
+    default: [],
+    group: 'Data Mapping',
+  },
+  'fields.whitelist': {
+    type: 'list',
+    importance: 'medium',
+    doc: 'Fields of the value that are written; empty: all. Key columns are always written.',
+    default: [],
+    group: 'Data Mapping',
+  },
+  'replace.null.with.default': {
+    type: 'boolean',
+    importance: 'medium',
+    doc: "Whether a null is written as its schema's default. Key fields always are.",
+    default: true,
+    group: 'Data Mapping',
+  },
+  'string.output.value.column.name': {
+    type: 'string',
+    importance: 'low',
+    doc: 'Column for values that are plain text with a STRING schema.',
+    default: 'record_value',
+    group: 'Data Mapping',
+    validator: nonEmptyString,
+  },
+  'db.timezone': {
+    type: 'string',
+    importance: 'medium',
+    doc: 'Time zone whose wall clock columns without a zone show.',
+    default: 'UTC',
+    group: 'Data Mapping',
+    validator: (value) => (zoneNamed(String(value)) ? undefined : 'Invalid time zone identifier'),
+  },
+  'date.timezone': {
+    type: 'string',
+    importance: 'medium',
+    doc: 'Zone in which a Date is read as a day: DB_TIMEZONE (as Connect does, which west of UTC stores the day before) or UTC.',
+    default: 'DB_TIMEZONE',
+    oneOf: ['DB_TIMEZONE', 'UTC'],
+    group: 'Data Mapping',
+  },
+  'timestamp.fields.list': {
+    type: 'list',
+    importance: 'low',
+    doc: 'Fields that hold micro- or nanoseconds since the epoch.',
+    default: [],
+    group: 'Data Mapping',
+    validator: onlyYet('', 'Timestamps from micro- and nanoseconds are'),
+  },
+  'timestamp.precision.mode': {
+    type: 'string',
+    importance: 'low',
+    doc: 'Unit of timestamp.fields.list.',
+    default: 'MICROSECONDS',
+    group: 'Data Mapping',
+    validator: onlyYet('MICROSECONDS', 'Timestamps from nanoseconds are'),
+  },
+  'date.calendar.system': {
+    type: 'string',
+    importance: 'low',
+    doc: 'Matters before 1582-10-15 only. Days are always counted by the proleptic Gregorian calendar here, which is Postgres’ own.',
+    default: 'LEGACY',
+    oneOf: ['LEGACY', 'PROLEPTIC_GREGORIAN'],
+    group: 'Data Mapping',
+  },
+  'schemaless.mode': {
+    type: 'string',
+    importance: 'medium',
+    doc: 'Records without a schema. infer: column types come from the values (or from the table that is there). fail: they are refused, as in Connect.',
+    default: 'infer',
+    oneOf: ['infer', 'fail'],
+    group: 'Data Mapping',
+  },
+  'schemaless.absent': {
+    type: 'string',
+    importance: 'low',
+    doc: 'What a field that a record without a schema lacks becomes: null.',
+    default: 'null',
+    group: 'Data Mapping',
+    validator: onlyYet('null', 'Leaving absent fields alone is'),
+  },
+  'schemaless.types': {
+    type: 'list',
+    importance: 'low',
+    doc: 'Column types by field, as in frame_time:timestamp,src:inet.',
+    default: [],
+    group: 'Data Mapping',
+    validator: onlyYet('', 'Pinned column types are'),
+  },
+  'nested.mode': {
+    type: 'string',
+    importance: 'low',
+    doc: 'What becomes of objects inside values.',
+    default: 'json',
+    group: 'Data Mapping',
+    validator: onlyYet('json', 'Flattening is'),
+  },
+} as const satisfies Record<string, ConfigKey>
+
+const ddl = {
+  'auto.create': {
+    type: 'boolean',
+    importance: 'medium',
+    doc: 'Whether a missing table is created from the record that first needs it.',
+    default: false,
+    group: 'DDL Support',
+  },
+  'auto.evolve': {
+    type: 'boolean',
+    importance: 'medium',
+    doc: 'Whether columns are added for new fields.',
+    default: false,
+    group: 'DDL Support',
+    validator: onlyYet('false', 'Adding columns is'),
+  },
+  'quote.sql.identifiers': {
+    type: 'string',
+    importance: 'medium',
+    doc: 'always: names are taken as they are. never: they are folded to lower case, as Postgres folds names without quotes.',
+    default: 'ALWAYS',
+    group: 'DDL Support',
+    validator: oneOfIgnoringCase('always', 'never'),
+  },
+  'table.types': {
+    type: 'list',
+    importance: 'low',
+    doc: 'Kinds of table that may be written to.',
+    default: ['TABLE'],
+    group: 'DDL Support',
+    validator: onlyYet('TABLE', 'Writing to views and partitioned tables is'),
+  },
+  'mssql.use.merge.holdlock': {
+    type: 'boolean',
+    importance: 'low',
+    doc: 'For SQL Server only.',
+    default: true,
+    group: 'DDL Support',
+    internal: true,
+  },
+} as const satisfies Record<string, ConfigKey>
+
+const retries = {
+  'max.retries': {
+    type: 'int',
+    importance: 'medium',
+    doc: 'Tries of a batch that the database gave up on (deadlock, serialisation, statement timeout). Outages are not counted: they are waited out.',
+    default: 10,
+    validator: atLeast(0),
+    group: 'Retries',
+  },
+  'retry.backoff.ms': {
+    type: 'int',
+    importance: 'medium',
+    doc: 'Ms between these tries.',
+    default: 3000,
+    validator: atLeast(0),
+    group: 'Retries',
+  },
+  'exactly.once': {
+    type: 'boolean',
+    importance: 'low',
+    doc: 'Whether offsets are kept in the database, in the same transaction as the rows.',
+    default: false,
+    group: 'Retries',
+    validator: onlyYet('false', 'Offsets in the database are'),
+  },
+  'trim.sensitive.log': {
+    type: 'boolean',
+    importance: 'low',
+    doc: "Whether the database's own words, which may hold values, are left out of errors.",
+    default: false,
+    group: 'Retries',
+    internal: true,
+  },
+} as const satisfies Record<string, ConfigKey>
+
+export const config = configDef({ ...connection, ...writes, ...mapping, ...ddl, ...retries })
+
+export type Config = ConfigOf<typeof config>

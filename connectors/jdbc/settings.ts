@@ -1,0 +1,50 @@
+import { ConnectException } from '../../runtime/api/index.ts'
+import type { Config } from './config.ts'
+import type { Zones } from './wire.ts'
+import { utc, zoneNamed } from './zone.ts'
+
+export type PkMode = 'none' | 'kafka' | 'record_key' | 'record_value'
+
+/** The configuration as the task needs it: words of one spelling, sets, zones. */
+export interface Settings {
+  readonly tableNameFormat: string
+  readonly isQuoted: boolean
+  readonly insertMode: 'insert' | 'upsert'
+  readonly pkMode: PkMode
+  readonly pkFields: readonly string[]
+  /** Null: every field. */
+  readonly whitelist: ReadonlySet<string> | null
+  readonly createsTables: boolean
+  readonly replacesNulls: boolean
+  readonly infersSchemaless: boolean
+  readonly stringColumn: string
+  readonly zones: Zones
+}
+
+export function settingsOf(config: Config): Settings {
+  const timestamps = zoneOf(config['db.timezone'])
+  const whitelist = config['fields.whitelist']
+  return {
+    tableNameFormat: config['table.name.format'].trim(),
+    isQuoted: isQuoted(config['quote.sql.identifiers']),
+    insertMode: config['insert.mode'].toLowerCase() as Settings['insertMode'],
+    pkMode: config['pk.mode'].toLowerCase() as PkMode,
+    pkFields: config['pk.fields'],
+    whitelist: whitelist.length === 0 ? null : new Set(whitelist),
+    createsTables: config['auto.create'],
+    replacesNulls: config['replace.null.with.default'],
+    infersSchemaless: config['schemaless.mode'] === 'infer',
+    stringColumn: config['string.output.value.column.name'],
+    zones: { timestamps, dates: config['date.timezone'] === 'UTC' ? utc : timestamps },
+  }
+}
+
+function isQuoted(word: string): boolean {
+  return ['always', 'true'].includes(word.toLowerCase())
+}
+
+function zoneOf(name: string) {
+  const zone = zoneNamed(name)
+  if (!zone) throw new ConnectException(`There is no time zone named ${name}`)
+  return zone
+}

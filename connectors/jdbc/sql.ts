@@ -1,0 +1,77 @@
+import { quoted } from './identifier.ts'
+
+/** Statements as text, from names alone: no values, no I/O. */
+
+export interface StatementColumn {
+  readonly name: string
+  /** Element type of the column's parameter. */
+  readonly type: string
+  readonly cast: string | null
+  readonly isKey: boolean
+}
+
+export interface WriteStatement {
+  /** Already quoted. */
+  readonly table: string
+  readonly columns: readonly StatementColumn[]
+  readonly mode: 'insert' | 'upsert'
+  /** True: only the server can tell which keys are equal, so it picks the last row of each. */
+  readonly distinctByServer: boolean
+}
+
+/**
+ * One row per array element: the text is the same for any number of rows, so it is prepared once a connection. Measured against multi-row
+ * VALUES, json_to_recordset and COPY into a temporary table: see the README.
+ */
+export function writeSql({ table, columns, mode, distinctByServer }: WriteStatement): string {
+  const names = columns.map(({ name }) => quoted(name)).join(', ')
+  const values = columns.map(({ cast }, i) => `r.c${i + 1}${cast === null ? '' : `::${cast}`}`)
+  const parameters = columns.map(({ type }, i) => `$${i + 1}::${type}[]`).join(', ')
+  const aliases = columns.map((_, i) => `c${i + 1}`).join(', ')
+  const keys = values.filter((_, i) => columns[i]?.isKey).join(', ')
+  const rows = distinctByServer
+    ? `SELECT DISTINCT ON (${keys}) ${values.join(', ')} FROM UNNEST(${parameters}) WITH ORDINALITY AS r(${aliases}, n) ORDER BY ${keys}, r.n DESC`
+    : `SELECT ${values.join(', ')} FROM UNNEST(${parameters}) AS r(${aliases})`
+  const insert = `INSERT INTO ${table} (${names}) ${rows}`
+  return mode === 'insert' ? insert : `${insert} ${onConflict(columns)}`
+}
+
+function onConflict(columns: readonly StatementColumn[]): string {
+  const keys = columns.filter(({ isKey }) => isKey).map(({ name }) => quoted(name))
+  const others = columns.filter(({ isKey }) => !isKey).map(({ name }) => quoted(name))
+  const action =
+    others.length === 0
+      ? 'NOTHING'
+      : `UPDATE SET ${others.map((name) => `${name} = EXCLUDED.${name}`).join(', ')}`
+  return `ON CONFLICT (${keys.join(', ')}) DO ${action}`
+}
+
+export interface NewColumn {
+  readonly name: string
+  readonly type: string
+  readonly isKey: boolean
+  readonly isOptional: boolean
+  /** A literal, or null for none. */
+  readonly default: string | null
+}
+
+export function createTableSql(table: string, columns: readonly NewColumn[]): string {
+  const lines = columns.map((column) => `${quoted(column.name)} ${column.type} ${nullSpec(column)}`)
+  const keys = columns.filter(({ isKey }) => isKey).map(({ name }) => quoted(name))
+  if (keys.length > 0) lines.push(`PRIMARY KEY(${keys.join(', ')})`)
+  return `CREATE TABLE IF NOT EXISTS ${table} (\n${lines.join(',\n')})`
+}
+
+function nullSpec(column: NewColumn): string {
+  if (column.default !== null) return `DEFAULT ${column.default}`
+  return column.isOptional && !column.isKey ? 'NULL' : 'NOT NULL'
+}
+
+/** Two tasks that create the same table wait for each other instead of colliding in the catalogue. */
+export const lockTableSql = 'SELECT pg_advisory_xact_lock(hashtext($1))'
+
+/** A text as a literal, whatever standard_conforming_strings says. */
+export function textLiteral(text: string): string {
+  const doubled = text.replaceAll("'", "''")
+  return doubled.includes('\\') ? ` E'${doubled.replaceAll('\\', '\\\\')}'` : `'${doubled}'`
+}

