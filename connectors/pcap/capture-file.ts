@@ -55,7 +55,7 @@ export class CaptureFile {
   }
 
   /** The decompressed stream from `position` on. A chunk is valid until the next one is asked for. Fails when the file is shorter. */
-  async *chunks(position: number): AsyncGenerator<Uint8Array> {
+  async *chunks(position: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     if (this.#container === 'lz4')
       throw new CaptureError('unsupported', 0, 'it is compressed with lz4: run lz4 -d on it')
     if (!isCompression(this.#container)) {
@@ -65,10 +65,12 @@ export class CaptureFile {
       return
     }
     const compressed = readFile(this.#handle, 0, COMPRESSED_CHUNK_BYTES)
+    // Skipping many gigabytes takes long: a stop does not wait for it.
     let toSkip = position
     for await (const chunk of inflate(compressed, this.#container, this.#maxBytes)) {
       if (chunk.length > toSkip) yield toSkip === 0 ? chunk : chunk.subarray(toSkip)
       toSkip = Math.max(0, toSkip - chunk.length)
+      if (signal?.aborted) return
     }
     if (toSkip > 0) throw this.#shorter(position)
   }

@@ -80,7 +80,8 @@ async function* packetsOfFile(
     const toRecord = recordMaker(reading, file, reader, new OffsetMaker(head))
     pacer?.nextFile()
     let octets = 0
-    for await (const chunk of file.chunks(position)) {
+    for await (const chunk of file.chunks(position, signal)) {
+      if (signal.aborted) return
       reader.feed(chunk)
       while (reader.next()) {
         const waitMs = pacer?.waitMs(reader.packet, performance.now()) ?? 0
