@@ -1,5 +1,6 @@
 import type { Schema } from './schema.ts'
 import { Struct } from './struct.ts'
+import { civilTime } from './text/civil-time.ts'
 import { Decimal, Instant, isPlainObject, TypedNumber } from './values.ts'
 
 /** Values as Java's `toString` prints them: what StringConverter writes, what Cast makes of numbers, what messages show. */
@@ -109,10 +110,7 @@ function structText({ schema, values }: Struct): string {
 
 /** `Thu Jan 01 01:02:03 UTC 1970` */
 function dateText(instant: Instant): string {
-  const date = new Date(instant.epochMs)
-  if (Number.isNaN(date.getTime())) return `${instant.exact()} ms since 1970`
-  const [, day, month, year, time] =
-    /^(\w+), (\d+ \w+) (-?\d+) ([\d:]+)/.exec(date.toUTCString()) ?? []
-  const [number, name] = (month ?? '').split(' ')
-  return `${day} ${name} ${number} ${time} UTC ${Number(year)}`
+  const { date, year } = civilTime(instant)
+  const [weekday = '', day, month, , time] = date.toUTCString().split(' ')
+  return `${weekday.slice(0, 3)} ${month} ${day} ${time} UTC ${year}`
 }

@@ -51,8 +51,9 @@ export class Decimal {
     this.scale = scale
   }
 
-  /** Plain digits, no exponent: what databases and people read. */
+  /** Plain digits, no exponent: what databases and people read. Thousands of zeros nobody wrote are an exponent (`1e-100000`) after all. */
   toString(): string {
+    if (Math.abs(this.scale) > 10_000) return `${this.unscaled}e${-this.scale}`
     if (this.scale <= 0) return `${this.unscaled * 10n ** BigInt(-this.scale)}`
     const negative = this.unscaled < 0n
     const digits = `${negative ? -this.unscaled : this.unscaled}`.padStart(this.scale + 1, '0')

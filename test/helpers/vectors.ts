@@ -161,7 +161,7 @@ export function errorDifference(
 /** Class names out. */
 function inOurWords(message: string): string {
   return message
-    .replace(/\bclass \[?[\w.$]+;?/g, 'CLASS')
+    .replace(/\b(class )+\[?[\w.$]+;?/g, 'CLASS')
     .replace(/(found: )(\S+)$/, '$1CLASS')
     .replace(/\b(java|org)(\.[a-z]\w*)+\.[A-Z]\w*/g, 'CLASS')
 }

@@ -60,11 +60,6 @@ function truncated({ unscaled, scale }: Decimal): bigint {
   return scale > digitCount(unscaled) ? 0n : unscaled / 10n ** BigInt(scale)
 }
 
-export function hasFraction({ unscaled, scale }: Decimal): boolean {
-  if (scale <= 0 || unscaled === 0n) return false
-  return scale >= digitCount(unscaled) || unscaled % 10n ** BigInt(scale) !== 0n
-}
-
 function digitCount(value: bigint): number {
   return String(value).length - (value < 0n ? 1 : 0)
 }

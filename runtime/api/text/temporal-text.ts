@@ -1,5 +1,6 @@
 import { DATE, type Schema, TIME, TIMESTAMP } from '../schema.ts'
 import { Instant } from '../values.ts'
+import { civilTime } from './civil-time.ts'
 import { latin } from './decimal-number.ts'
 
 /** Dates as `Values` prints and reads them, in UTC. */
@@ -8,12 +9,11 @@ const dayMs = 86_400_000
 
 /** By the instant alone: a time within the first day (and ever before it), a date at a midnight, else both. */
 export function instantText(instant: Instant): string {
-  const date = new Date(instant.epochMs)
-  if (Number.isNaN(date.getTime())) return `${instant.exact()}`
+  const { date, year } = civilTime(instant)
   const time = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}.${String(date.getUTCMilliseconds()).padStart(3, '0')}Z`
   if (instant.epochMs < dayMs) return time
-  const day = `${String(date.getUTCFullYear()).padStart(4, '0')}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`
-  return instant.epochMs % dayMs === 0 ? day : `${day}T${time}`
+  const day = `${String(year).padStart(4, '0')}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`
+  return instant.exact() % BigInt(dayMs) === 0n ? day : `${day}T${time}`
 }
 
 function two(number: number): string {

@@ -1,0 +1,84 @@
+import t from 'tap'
+import {
+  type Converter,
+  type ConverterDefinition,
+  type HeaderConverterDefinition,
+  parseConfig,
+} from '../../../runtime/api/index.ts'
+import booleanConverter from '../../../runtime/converters/boolean-converter.ts'
+import byteArrayConverter from '../../../runtime/converters/byte-array-converter.ts'
+import numberConverters from '../../../runtime/converters/number-converters.ts'
+import simpleHeaderConverter from '../../../runtime/converters/simple-header-converter.ts'
+import stringConverter from '../../../runtime/converters/string-converter.ts'
+import {
+  difference,
+  errorDifference,
+  failure,
+  replay,
+  toBytes,
+  toSchema,
+  toValue,
+  type Vector,
+  valueDifference,
+} from '../../helpers/vectors.ts'
+
+const byClass = new Map<string, ConverterDefinition>(
+  [booleanConverter, byteArrayConverter, stringConverter, ...numberConverters].map((each) => [
+    each.class,
+    each,
+  ]),
+)
+
+function bytesText(bytes: Uint8Array | string | null | undefined): string | null {
+  return bytes == null ? null : Buffer.from(bytes as string).toString('base64')
+}
+
+function differenceOf({ plugin, config, isKey, op, input, output, error }: Vector) {
+  const definition = byClass.get(plugin)
+  if (definition === undefined) return `no converter ${plugin}`
+  let converter: Converter | undefined
+  const refused = failure(() => {
+    const values = parseConfig(definition.config, config)
+    converter = definition.create(values, isKey ? 'key' : 'value')
+  })
+  if (converter === undefined)
+    return error ? errorDifference(error, refused, { phase: 'configure' }) : String(refused)
+  const ready = converter
+  let found: unknown
+  const schema = op === 'fromConnectData' ? toSchema(input.schema) : null
+  const thrown = failure(() => {
+    found =
+      op === 'fromConnectData'
+        ? ready.fromConnect('topic', schema, toValue(schema, input.value))
+        : ready.toConnect('topic', toBytes(input))
+  })
+  if (error) return errorDifference(error, thrown, { phase: 'apply' })
+  if (thrown) return String((thrown as Error).stack)
+  return op === 'fromConnectData'
+    ? difference(bytesText(toBytes(output)), bytesText(found as string), 'bytes')
+    : valueDifference(output, found as ReturnType<Converter['toConnect']>)
+}
+
+t.test('texts, bytes, numbers and booleans are converted as Connect does', async (t) => {
+  replay(t, 'other-converters', () => true, differenceOf)
+})
+
+t.test('headers are written and read as text as Connect does', async (t) => {
+  const definition: HeaderConverterDefinition = simpleHeaderConverter
+  const converter = definition.create({})
+  replay(
+    t,
+    'values',
+    ({ op }) => op === 'toConnectHeader' || op === 'fromConnectHeader',
+    ({ op, input, output }) => {
+      if (op === 'toConnectHeader') {
+        const found = converter.toConnectHeader('topic', 'h', toBytes(input))
+        return valueDifference(output ?? { schema: null, value: null }, found)
+      }
+      const schema = toSchema(input.schema)
+      const value = toValue(schema, input.value)
+      const found = converter.fromConnectHeader('topic', { key: 'h', schema, value })
+      return difference(bytesText(toBytes(output)), bytesText(found), 'bytes')
+    },
+  )
+})
