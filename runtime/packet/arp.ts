@@ -16,9 +16,9 @@ export function arp(frame: Frame, at: number): void {
   frame.put(OPCODE, u16be(octets, at + 6))
   const isIpv4OverMac =
     u16be(octets, at + 2) === 0x0800 && octets[at + 4] === 6 && octets[at + 5] === 4
-  if (!isIpv4OverMac) return
-  if (at + 14 <= end && wanted[SOURCE_MAC] !== 0) frame.put(SOURCE_MAC, macText(octets, at + 8))
-  if (at + 18 <= end && wanted[SOURCE_IP] !== 0) frame.put(SOURCE_IP, ipv4Text(octets, at + 14))
-  if (at + 24 <= end && wanted[TARGET_MAC] !== 0) frame.put(TARGET_MAC, macText(octets, at + 18))
-  if (at + 28 <= end && wanted[TARGET_IP] !== 0) frame.put(TARGET_IP, ipv4Text(octets, at + 24))
+  if (!isIpv4OverMac || at + 28 > end) return
+  if (wanted[SOURCE_MAC] !== 0) frame.put(SOURCE_MAC, macText(octets, at + 8))
+  if (wanted[SOURCE_IP] !== 0) frame.put(SOURCE_IP, ipv4Text(octets, at + 14))
+  if (wanted[TARGET_MAC] !== 0) frame.put(TARGET_MAC, macText(octets, at + 18))
+  if (wanted[TARGET_IP] !== 0) frame.put(TARGET_IP, ipv4Text(octets, at + 24))
 }

@@ -38,13 +38,14 @@ export function dnsOverTcp(frame: Frame, at: number): void {
 /** `name` is the protocol as the port says it: DNS, mDNS and LLMNR share their form. */
 export function dns(frame: Frame, at: number, name: string): void {
   const { octets, end, wanted } = frame
+  if (at + 4 > end) return
   frame.enter(name)
-  if (at + HEADER_OCTETS > end) return
+  frame.put(ID, u16be(octets, at))
   const flags = u16be(octets, at + 2)
   const isResponse = flags >>> 15
-  frame.put(ID, u16be(octets, at))
   frame.put(IS_RESPONSE, isResponse)
   if (isResponse === 1) frame.put(RESPONSE_CODE, flags & 15)
+  if (at + HEADER_OCTETS > end) return
   let next = at + HEADER_OCTETS
   for (let questions = Math.min(u16be(octets, at + 4), MAX_RECORDS); questions > 0; questions--) {
     const after = skipName(octets, next, end)

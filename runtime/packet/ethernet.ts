@@ -20,11 +20,10 @@ const MAX_VLANS = 8
 export function ethernet(frame: Frame, at: number): void {
   const { octets, end, wanted } = frame
   frame.enter('eth')
-  if (at + 6 <= end && wanted[ETH_DST] !== 0) frame.put(ETH_DST, macText(octets, at))
-  if (at + 12 > end) return
+  if (at + 14 > end) return
+  if (wanted[ETH_DST] !== 0) frame.put(ETH_DST, macText(octets, at))
   if (wanted[ETH_SRC] !== 0) frame.put(ETH_SRC, macText(octets, at + 6))
   if (frame.wantsSender && frame.sender === '') frame.sender = macText(octets, at + 6)
-  if (at + 14 > end) return
   const type = u16be(octets, at + 12)
   if (type < LEAST_ETHERTYPE) {
     frame.put(ETH_LEN, type)

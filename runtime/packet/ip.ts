@@ -53,7 +53,10 @@ export function ipv4(frame: Frame, at: number): void {
   if (frame.depth < depth.network || frame.networks === MAX_NETWORKS) return
   const { octets, end, wanted } = frame
   frame.enter('ip')
-  if (at + 20 > end) return
+  if (at + 20 > end) {
+    cutIpv4(frame, at)
+    return
+  }
   const headerLength = (octets[at]! & 15) * 4
   if (octets[at]! >>> 4 !== 4 || headerLength < 20) return
   const total = u16be(octets, at + 2)
@@ -62,9 +65,7 @@ export function ipv4(frame: Frame, at: number): void {
   const isOutermost = frame.networks++ === 0
   frame.put(IP_LEN, total)
   frame.put(IP_ID, u16be(octets, at + 4))
-  frame.put(IP_DF, (fragment >>> 14) & 1)
-  frame.put(IP_MF, (fragment >>> 13) & 1)
-  frame.put(IP_OFFSET, fragment & 0x1fff)
+  fragmentation(frame, fragment)
   frame.put(IP_TTL, octets[at + 8]!)
   frame.put(IP_PROTO, protocol)
   if (wanted[IP_SRC] !== 0) frame.put(IP_SRC, ipv4Text(octets, at + 12))
@@ -81,18 +82,37 @@ export function ipv4(frame: Frame, at: number): void {
   if (isFirstFragment) followProtocol(frame, protocol, at + headerLength)
 }
 
+function fragmentation(frame: Frame, word: number): void {
+  frame.put(IP_DF, (word >>> 14) & 1)
+  frame.put(IP_MF, (word >>> 13) & 1)
+  frame.put(IP_OFFSET, word & 0x1fff)
+}
+
+/** The snap length cut the header: what is there is told, as by tshark. */
+function cutIpv4(frame: Frame, at: number): void {
+  const { octets, end, wanted } = frame
+  if (at + 4 > end || octets[at]! >>> 4 !== 4 || (octets[at]! & 15) < 5) return
+  frame.put(IP_LEN, u16be(octets, at + 2))
+  if (at + 6 <= end) frame.put(IP_ID, u16be(octets, at + 4))
+  if (at + 8 <= end) fragmentation(frame, u16be(octets, at + 6))
+  if (at + 9 <= end) frame.put(IP_TTL, octets[at + 8]!)
+  if (at + 10 <= end) frame.put(IP_PROTO, octets[at + 9]!)
+  if (at + 16 <= end && wanted[IP_SRC] !== 0) frame.put(IP_SRC, ipv4Text(octets, at + 12))
+}
+
 export function ipv6(frame: Frame, at: number): void {
   if (frame.depth < depth.network || frame.networks === MAX_NETWORKS) return
   const { octets, end, wanted } = frame
   frame.enter('ipv6')
-  if (at + 40 > end || octets[at]! >>> 4 !== 6) return
-  const isOutermost = frame.networks++ === 0
+  if (at + 8 > end || octets[at]! >>> 4 !== 6) return
   const payload = u16be(octets, at + 4)
   const next = octets[at + 6]!
   frame.put(IPV6_PAYLOAD, payload)
   frame.put(IPV6_NEXT, next)
   frame.put(IPV6_HOPS, octets[at + 7]!)
-  if (wanted[IPV6_SRC] !== 0) frame.put(IPV6_SRC, ipv6Text(octets, at + 8))
+  if (at + 24 <= end && wanted[IPV6_SRC] !== 0) frame.put(IPV6_SRC, ipv6Text(octets, at + 8))
+  if (at + 40 > end) return
+  const isOutermost = frame.networks++ === 0
   if (wanted[IPV6_DST] !== 0) frame.put(IPV6_DST, ipv6Text(octets, at + 24))
   if (frame.depth < depth.transport) return
   if (isOutermost) {

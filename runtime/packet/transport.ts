@@ -28,10 +28,13 @@ export function tcp(frame: Frame, at: number): void {
   frame.put(TCP_SRC, source)
   frame.put(TCP_DST, target)
   ports(frame, source, target)
-  // A router that reports an error quotes eight octets of the segment.
-  if (at + 8 > end) return
+  // A router that reports an error quotes eight octets of the segment; elsewhere a cut header tells the ports only, as in tshark.
+  const isQuoted = frame.networks > 1
+  if (at + 16 > end) {
+    if (isQuoted && at + 8 <= end) frame.put(TCP_SEQ, u32be(octets, at + 4))
+    return
+  }
   frame.put(TCP_SEQ, u32be(octets, at + 4))
-  if (at + 16 > end) return
   const headerLength = (octets[at + 12]! >>> 4) * 4
   frame.put(TCP_ACK, u32be(octets, at + 8))
   if (headerLength < 20) return
@@ -52,7 +55,7 @@ export function udp(frame: Frame, at: number): void {
   frame.put(UDP_SRC, source)
   frame.put(UDP_DST, target)
   ports(frame, source, target)
-  if (at + 8 > end) return
+  if (at + 6 > end) return
   const length = u16be(octets, at + 4)
   frame.put(UDP_LENGTH, length)
   if (length >= 8) frame.narrow(at + length)

@@ -271,6 +271,30 @@ t.test('network and transport headers give their fields', async (t) => {
   t.match(decode(228, ip4(132, '0000')), { frame_protocols: ['ip:sctp'] })
 })
 
+t.test('a header cut by the snap length tells what is there', async (t) => {
+  const cut = (octets: string, captured: number, linkType = 228) => {
+    const whole = bytes(octets)
+    return decode(linkType, whole.subarray(0, captured), { length: whole.length })
+  }
+  const header = ip4(6, tcp)
+  t.match(cut(header, 10), { _truncated: ['1'], ip_len: ['42'], ip_ttl: ['64'], ip_proto: ['6'] })
+  t.equal(cut(header, 10)['ip_src'], undefined)
+  t.match(cut(header, 18), { ip_src: ['10.0.0.1'] })
+  t.equal(cut(header, 18)['ip_dst'], undefined)
+  t.match(cut(header, 30), { tcp_dstport: ['51966'] })
+  t.equal(cut(header, 30)['tcp_seq_raw'], undefined)
+  t.match(
+    cut(header, 36),
+    { tcp_len: ['2'], tcp_flags: ['0x0018'] },
+    'lengths are those of the wire',
+  )
+  t.match(cut(ip6(17, udp), 24, 229), { ipv6_plen: ['12'], ipv6_src: ['2001:db8::1'] })
+  t.equal(cut(ip6(17, udp), 24, 229)['ipv6_dst'], undefined)
+  const quoted = ip4(1, `0301 0000 00000000 ${header}`)
+  t.same(cut(quoted, 56)['tcp_seq_raw'], ['4294967280'], 'routers quote eight octets')
+  t.equal(cut(`${macs} 0800`, 13, 1)['eth_dst'], undefined)
+})
+
 t.test('fragments, extension headers and tunnels are followed as far as they lead', async (t) => {
   const first = decode(228, ip4(17, udp, { fragment: 0x2000 }))
   t.match(first, { ip_flags_mf: ['1'], ip_frag_offset: ['0'], udp_dstport: ['80'] })
