@@ -1,4 +1,4 @@
-import type { ConfigDef, ConfigOf } from './config-def.ts'
+import type { ConfigDef, ConfigOf, RawConfig } from './config-def.ts'
 import type { Logger } from './logger.ts'
 import type { OffsetMap, SinkRecord, SourceRecord } from './record.ts'
 
@@ -10,6 +10,12 @@ export interface Alias {
   readonly rename?: Readonly<Record<string, string>>
   /** Defaults that differ under this class, by our key. */
   readonly defaults?: Readonly<Record<string, unknown>>
+  /** Our keys that this class does not have: given under it, they mean nothing. */
+  readonly without?: readonly string[]
+  /** Keys that only this class has, or that it reads differently than we read ours of that name. */
+  readonly keys?: ConfigDef
+  /** What `keys` mean in our keys, laid over the rest. Gets the configuration as it was given, right or wrong; pure, never throws. */
+  readonly translate?: (raw: RawConfig) => RawConfig
 }
 
 /** A task's configuration: what it lays over the connector's own raw configuration. Text only, as everything that is stored. */

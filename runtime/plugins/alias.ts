@@ -14,7 +14,8 @@ export function plainView(config: ConfigDef): AliasView {
   return { own: config, shown: config, canonical: (raw) => raw, keyName: (key) => key }
 }
 
-export function aliasView(config: ConfigDef, { rename = {}, defaults = {} }: Alias): AliasView {
+export function aliasView(config: ConfigDef, alias: Alias): AliasView {
+  const { rename = {}, defaults = {}, without = [], keys = {}, translate = () => ({}) } = alias
   const names = new Map(Object.keys(config).map((key) => [key, rename[key] ?? key]))
   const keyName = (key: string): string => names.get(key) ?? key
   const own = Object.fromEntries(
@@ -27,21 +28,27 @@ export function aliasView(config: ConfigDef, { rename = {}, defaults = {} }: Ali
   const filled = Object.entries(defaults).map(([key, value]) => [key, defaultText(value)] as const)
   return {
     own,
-    shown: Object.fromEntries(
-      Object.entries(own).map(([key, declared]) => [
-        keyName(key),
-        renamedKey(declared, keyName, (values) => ownValues(values, names)),
-      ]),
-    ),
+    shown: {
+      ...Object.fromEntries(
+        Object.entries(own)
+          .filter(([key]) => !without.includes(key))
+          .map(([key, declared]) => [
+            keyName(key),
+            renamedKey(declared, keyName, (values) => ownValues(values, names)),
+          ]),
+      ),
+      ...keys,
+    },
     keyName,
     canonical(raw) {
       const given = Object.entries(raw).flatMap(([name, value]) => {
         const key = ownNames.get(name)
+        if (key !== undefined && without.includes(key)) return []
         if (key !== undefined) return [[key, value] as const]
         // One of the plugin's own names, which this class calls otherwise: a foreign key here.
         return names.has(name) ? [] : [[name, value] as const]
       })
-      return { ...Object.fromEntries(filled), ...Object.fromEntries(given) }
+      return { ...Object.fromEntries(filled), ...Object.fromEntries(given), ...translate(raw) }
     },
   }
 }

@@ -15,7 +15,11 @@ export default [
     aliases: [
       { class: 'com.acme.AcmeSinkConnector', defaults: { 'batch.size': 10, 'pk.mode': 'kafka' } },
       { class: 'org.other.OtherSinkConnector', rename: { 'table.name.format': 'collection.name.format' } },
-      { class: 'com.one.TwinSinkConnector' },
+      {
+        class: 'com.one.TwinSinkConnector', without: ['batch.size'],
+        keys: { 'rows': { type: 'string', importance: 'low', doc: 'few or many', default: 'few' } },
+        translate: (raw) => (raw.rows === 'many' ? { 'batch.size': '9000' } : {}),
+      },
       { class: 'com.two.TwinSinkConnector' },
     ],
   },
@@ -155,6 +159,20 @@ t.test('the registry of a tree of plugins', async (t) => {
         name: 'n',
       }),
       { 'table.name.format': 'c', name: 'n' },
+    )
+    t.end()
+  })
+
+  t.test('an alias may lack keys, and have others that mean something in ours', (t) => {
+    const alias = registry.connector('com.one.TwinSinkConnector')
+    t.strictSame(Object.keys(alias.config), ['table.name.format', 'pk.mode', 'rows'])
+    t.match(parseConfig(alias.definition.config, alias.canonical({ rows: 'many' })), {
+      'batch.size': 9000,
+    })
+    t.match(
+      parseConfig(alias.definition.config, alias.canonical({ rows: 'few', 'batch.size': '7' })),
+      { 'batch.size': 3000 },
+      'a key that the class lacks means nothing',
     )
     t.end()
   })
