@@ -85,6 +85,7 @@ export class TableName {
 
 export interface NamingContext {
   readonly format: string
+  readonly topicCharacters: 'any' | 'dotless' | 'word'
   /** False: names are folded to lower case, as the server does with names that are not quoted. */
   readonly isQuoted: boolean
   readonly database: string
@@ -92,8 +93,11 @@ export interface NamingContext {
   readonly schema: string | null
 }
 
+const unwanted = { any: /(?!)/, dotless: /\./g, word: /[^A-Za-z0-9_]/g }
+
 export function tableFor(topic: string, context: NamingContext): TableName {
-  const text = context.format.replaceAll(topicPlaceholder, () => topic).trim()
+  const plainTopic = topic.replace(unwanted[context.topicCharacters], '_')
+  const text = context.format.replaceAll(topicPlaceholder, () => plainTopic).trim()
   if (text === '')
     throw new ConnectException(
       `Destination table name for topic '${topic}' is empty using the format string '${context.format}'`,

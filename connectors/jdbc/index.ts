@@ -1,4 +1,5 @@
 import { defineSink } from '../../runtime/api/index.ts'
+import { aiven, debezium } from './aliases.ts'
 import { config } from './config.ts'
 import { validate } from './validate.ts'
 
@@ -7,11 +8,7 @@ export default defineSink({
   class: 'io.confluent.connect.jdbc.JdbcSinkConnector',
   doc: 'Writes each record as a row of a Postgres table: inserts, or upserts by key. Creates missing tables. At least once; with insert.mode=upsert the table ends equal to the topic.',
   config,
-  aliases: [
-    {
-      class: 'io.aiven.connect.jdbc.JdbcSinkConnector',
-    },
-  ],
+  aliases: [aiven, debezium],
   validate,
   async check(parsed, context) {
     const { checkConnection } = await import('./check.ts')

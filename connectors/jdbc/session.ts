@@ -92,8 +92,8 @@ export class Session {
     const known = this.#byTopic.get(topic)
     if (known) return known
     const { database, schema } = this.connection
-    const { tableNameFormat: format, isQuoted } = this.#settings
-    const name = tableFor(topic, { format, isQuoted, database, schema })
+    const { tableNameFormat: format, topicCharacters, isQuoted } = this.#settings
+    const name = tableFor(topic, { format, topicCharacters, isQuoted, database, schema })
     const writer =
       this.#byTable.get(name.sql) ?? new TableWriter(name, this.#settings, this.#writers)
     this.#byTable.set(name.sql, writer)

@@ -8,6 +8,8 @@ export type PkMode = 'none' | 'kafka' | 'record_key' | 'record_value'
 /** The configuration as the task needs it: words of one spelling, sets, zones. */
 export interface Settings {
   readonly tableNameFormat: string
+  /** What a topic turns into before it becomes (part of) a table's name. */
+  readonly topicCharacters: 'any' | 'dotless' | 'word'
   readonly isQuoted: boolean
   readonly insertMode: 'insert' | 'upsert'
   readonly pkMode: PkMode
@@ -16,6 +18,7 @@ export interface Settings {
   readonly whitelist: ReadonlySet<string> | null
   readonly createsTables: boolean
   readonly replacesNulls: boolean
+  readonly skipsTombstones: boolean
   readonly infersSchemaless: boolean
   readonly stringColumn: string
   readonly zones: Zones
@@ -26,21 +29,19 @@ export function settingsOf(config: Config): Settings {
   const whitelist = config['fields.whitelist']
   return {
     tableNameFormat: config['table.name.format'].trim(),
-    isQuoted: isQuoted(config['quote.sql.identifiers']),
+    topicCharacters: config['topic.characters'],
+    isQuoted: config['quote.sql.identifiers'].toLowerCase() === 'always',
     insertMode: config['insert.mode'].toLowerCase() as Settings['insertMode'],
     pkMode: config['pk.mode'].toLowerCase() as PkMode,
     pkFields: config['pk.fields'],
     whitelist: whitelist.length === 0 ? null : new Set(whitelist),
     createsTables: config['auto.create'],
     replacesNulls: config['replace.null.with.default'],
+    skipsTombstones: config.tombstones === 'skip',
     infersSchemaless: config['schemaless.mode'] === 'infer',
     stringColumn: config['string.output.value.column.name'],
     zones: { timestamps, dates: config['date.timezone'] === 'UTC' ? utc : timestamps },
   }
-}
-
-function isQuoted(word: string): boolean {
-  return ['always', 'true'].includes(word.toLowerCase())
 }
 
 function zoneOf(name: string) {

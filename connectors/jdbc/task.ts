@@ -37,15 +37,19 @@ export class JdbcSinkTask implements SinkTask {
   }
 
   async put(records: readonly SinkRecord[]): Promise<void> {
-    for (const record of records) requireAcceptable(record, this.#context.connector, this.#settings)
+    const { connector } = this.#context
+    let wanted = records
+    if (this.#settings.skipsTombstones) wanted = records.filter(({ value }) => value !== null)
+    for (const record of wanted) requireAcceptable(record, connector, this.#settings)
+    if (wanted.length === 0) return
     const session = await this.#connected()
     const bad: BadRecords = new Map()
     try {
-      let good = records
+      let good = wanted
       for (let known = -1; bad.size > known && good.length > 0; ) {
         known = bad.size
         await session.write(good, bad)
-        if (bad.size > known) good = records.filter((record) => !bad.has(record))
+        if (bad.size > known) good = wanted.filter((record) => !bad.has(record))
       }
     } catch (error) {
       const stale = this.#hasWritten && error instanceof WriteFailure && isStale(error.cause)
