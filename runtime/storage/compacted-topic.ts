@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { ConnectException, type Logger, TimeoutException } from '../api/index.ts'
-import type { Consumer, EncodedBatch, Fetched, Log, LogRecord, TopicSettings } from '../log/log.ts'
+import type { Consumer, EncodedBatch, Log, LogRecord, TopicSettings } from '../log/log.ts'
 import { type KeyedEntry, keyedBatches } from './keyed-batches.ts'
 
 /** A record as the stores read it: text, or null for a tombstone. */
@@ -29,6 +29,8 @@ export interface StorePurpose {
 
 const writeTimeoutMs = 30_000
 const idlePollMs = 60_000
+/** While somebody waits for what is written already. Compaction leaves gaps that no poll returns: the position tells that they were passed. */
+const waitedForPollMs = 20
 const longestPauseMs = 10_000
 
 /** The state that a compacted topic holds: follows the topic from its first record on; a write is over when it was read back. */
@@ -41,6 +43,8 @@ export class CompactedTopic {
   readonly #next = new Map<number, number>()
   #waiting: Waiter[] = []
   readonly #stopping = new AbortController()
+  #consumer: Consumer | undefined
+  #wake = new AbortController()
   #following: Promise<void> | undefined
 
   /** `apply` is called for every record, in order within a partition, and must not throw. */
@@ -74,6 +78,7 @@ export class CompactedTopic {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    this.#wake.abort()
     await this.#following
     const waiting = this.#waiting
     this.#waiting = []
@@ -131,38 +136,44 @@ export class CompactedTopic {
 
   async #follow(): Promise<void> {
     const { signal } = this.#stopping
-    let consumer: Consumer | undefined
     for (let failures = 0; !signal.aborted; ) {
       try {
-        consumer ??= await this.#open()
-        const fetched = await consumer.poll({ timeoutMs: idlePollMs, signal })
-        for (const each of fetched) this.#read(each)
-        this.#settle()
+        this.#consumer ??= await this.#open()
+        if (signal.aborted) break
+        this.#wake = new AbortController()
+        const timeoutMs = this.#waiting.length > 0 ? waitedForPollMs : idlePollMs
+        const fetched = await this.#consumer.poll({ timeoutMs, signal: this.#wake.signal })
+        for (const { partition, records } of fetched) {
+          for (const record of records) this.#read(partition, record)
+        }
+        this.#settle(this.#consumer)
         failures = 0
       } catch (error) {
         this.#logger.warn({ err: error, topic: this.#topic }, 'reading a store topic failed')
-        await close(consumer)
-        consumer = undefined
+        await close(this.#consumer)
+        this.#consumer = undefined
         await pause(Math.min(longestPauseMs, 100 * 2 ** failures++), signal)
       }
     }
-    await close(consumer)
+    await close(this.#consumer)
   }
 
   async #open(): Promise<Consumer> {
-    const consumer = await this.#log.consumer({ topics: [this.#topic], start: 'earliest' })
-    for (const [partition, next] of this.#next) {
-      await consumer.seek({ topic: this.#topic, partition }, next)
-    }
+    const consumer: Consumer = await this.#log.consumer({
+      topics: [this.#topic],
+      start: 'earliest',
+      // After a failure: go on where the last one was.
+      onAssigned: async (places) => {
+        for (const place of places) {
+          const next = this.#next.get(place.partition)
+          if (next !== undefined) await consumer.seek(place, next)
+        }
+      },
+    })
     return consumer
   }
 
-  #read({ partition, records, next }: Fetched): void {
-    for (const record of records) this.#readRecord(partition, record)
-    this.#next.set(partition, next)
-  }
-
-  #readRecord(partition: number, { key, value, offset }: LogRecord): void {
+  #read(partition: number, { key, value, offset }: LogRecord): void {
     if (key === null) {
       const place = { topic: this.#topic, partition, offset }
       this.#logger.warn(place, 'a record without a key is skipped')
@@ -177,6 +188,7 @@ export class CompactedTopic {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const waiter: Waiter = { targets, resolve, reject }
     this.#waiting.push(waiter)
+    this.#wake.abort()
     const deadline = globalThis.setTimeout(() => {
       this.#waiting = this.#waiting.filter((other) => other !== waiter)
       reject(
@@ -192,7 +204,11 @@ export class CompactedTopic {
     }
   }
 
-  #settle(): void {
+  /** Everything up to the consumer's positions was applied. */
+  #settle(consumer: Consumer): void {
+    for (const place of consumer.assignment()) {
+      this.#next.set(place.partition, consumer.position(place))
+    }
     if (this.#waiting.length === 0) return
     const waiting = this.#waiting
     this.#waiting = waiting.filter(({ targets }) => !this.#isPast(targets))

@@ -1,0 +1,54 @@
+import { type ConfigKey, type RawConfig, showValue } from '../api/index.ts'
+import type { ConfigReport } from './config-report.ts'
+
+/** Declared keys of which only the default can be had yet. */
+const onlyDefault = [
+  /(^|\.)plugin\.version$/,
+  /^errors\.(tolerance|retry\.timeout|log\..*|deadletterqueue\..*)$/,
+  /^topic\.creation\./,
+  /^exactly\.once\.support$/,
+  /^transaction\.boundary$/,
+  /^offsets\.storage\.topic$/,
+]
+
+/** Keys without a declaration that would mean something to Kafka Connect. */
+const overrides = /^(producer|consumer|admin)\.override\./
+const topicCreation = /^topic\.creation\./
+
+/** `${provider:key}` and `${provider:path:key}`; `${topic}` is the connector's own affair. */
+const reference = /\$\{[^}:]*:[^}]*\}/
+
+/** Accepted, or refused on the key in words: nothing that a config asks for is ignored in silence. */
+export function refuseLaterKeys(report: ConfigReport, raw: RawConfig): void {
+  for (const [name, key, value] of report.declared()) {
+    if (onlyDefault.some((pattern) => pattern.test(name)) && !isDefault(key, value)) {
+      report.addError(name, notYet(name, showValue(key.default, key.type)))
+    }
+    if (reference.test(raw[name] ?? '')) {
+      report.addError(
+        name,
+        `A reference to a config provider in ${name} is not available yet: write the value itself.`,
+      )
+    }
+  }
+  for (const [name, value] of Object.entries(raw)) {
+    if (value === null || report.has(name)) continue
+    if (overrides.test(name)) report.append(name, null)
+    else if (!topicCreation.test(name)) continue
+    report.addError(name, notYet(name, null))
+  }
+}
+
+function notYet(name: string, only: string | null): string {
+  const instead = only ? `leave it out or set it to ${only}` : 'leave it out'
+  return `Setting ${name} is not available yet: ${instead}.`
+}
+
+/** A value that could not be parsed has its error already. */
+function isDefault(key: ConfigKey, value: unknown): boolean {
+  if (value === null) return true
+  const [shown, standard] = [value, key.default].map((each) =>
+    showValue(each, key.type)?.toLowerCase(),
+  )
+  return shown === standard
+}

@@ -1,0 +1,97 @@
+import { BadRequestException, type Findings, NotFoundException } from '../api/index.ts'
+import type { PluginRegistry } from '../plugins/registry.ts'
+import { keyInfos } from './config-report.ts'
+import { commonDef, type WorkerConverters } from './connector-def.ts'
+import type {
+  ConfigInfos,
+  ConfigKeyInfo,
+  ConfigMap,
+  ConnectorPlugins,
+  PluginInfo,
+  SentConfig,
+} from './herder.ts'
+import { checkConnection, connectorOf, type Validation, validateKeys } from './validate.ts'
+
+export interface PluginCatalogParts {
+  readonly plugins: PluginRegistry
+  readonly converters: WorkerConverters
+  check(plugin: string, config: ConfigMap): Promise<Findings>
+}
+
+/** The plugins as REST shows them, and what it takes to configure one. */
+export class PluginCatalog implements ConnectorPlugins {
+  readonly #parts: PluginCatalogParts
+
+  constructor(parts: PluginCatalogParts) {
+    this.#parts = parts
+  }
+
+  list(connectorsOnly: boolean): readonly PluginInfo[] {
+    return this.#parts.plugins
+      .list()
+      .filter(({ kind }) => !connectorsOnly || kind === 'sink' || kind === 'source')
+      .map(({ class: className, kind, version }) => ({ class: className, type: kind, version }))
+  }
+
+  /** A connector's own keys first, then those that every connector has. */
+  config(name: string): readonly ConfigKeyInfo[] {
+    const { plugins, converters } = this.#parts
+    const connector = plugins.find(['sink', 'source'], name)
+    if (connector !== undefined) {
+      const own = Object.keys(connector.config)
+      const common = Object.entries(commonDef(connector, plugins, converters))
+      return keyInfos({
+        ...connector.config,
+        ...Object.fromEntries(common.filter(([key]) => !own.includes(key))),
+      })
+    }
+    const plugin = plugins.find(
+      ['transformation', 'predicate', 'converter', 'header_converter'],
+      name,
+    )
+    if (plugin === undefined) throw new NotFoundException(`Unknown plugin ${name}.`)
+    return keyInfos(plugin.config)
+  }
+
+  async validate(plugin: string, config: SentConfig): Promise<ConfigInfos> {
+    const className = config['connector.class']
+    if (
+      typeof className === 'string' &&
+      !withoutSuffix(className).endsWith(withoutSuffix(plugin))
+    ) {
+      throw new BadRequestException(
+        `Included connector type ${className} does not match request type ${plugin}`,
+      )
+    }
+    const validation = this.validateKeys(config)
+    await this.checkConnection(validation, config)
+    return validation.report.toInfos(className ?? validation.plugin.class)
+  }
+
+  validateKeys(config: SentConfig): Validation {
+    connectorOf(this.#parts.plugins, config)
+    return validateKeys(this.#parts.plugins, this.#parts.converters, config)
+  }
+
+  checkConnection(validation: Validation, config: SentConfig): Promise<void> {
+    return checkConnection(validation, config, this.#parts.check)
+  }
+
+  /** A BadRequestException that holds every error, as Kafka Connect words it. */
+  requireValid({ report, plugin }: Validation): void {
+    if (!report.hasErrors) return
+    throw new BadRequestException(
+      [
+        `Connector configuration is invalid and contains the following ${report.toInfos(plugin.class).error_count} error(s):`,
+        ...report.errors(),
+        'You can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`',
+      ].join('\n'),
+    )
+  }
+}
+
+const suffix = 'Connector'
+
+function withoutSuffix(name: string): string {
+  return name.endsWith(suffix) && name.length > suffix.length ? name.slice(0, -suffix.length) : name
+}

@@ -1,0 +1,68 @@
+import {
+  atLeast,
+  configDef,
+  nonEmptyString,
+  oneOfIgnoringCase,
+  uniqueAliases,
+} from '../api/index.ts'
+import { commonKeys } from './common-keys.ts'
+
+/** The keys that every source has, in Kafka Connect's order and places. */
+export const sourceKeys = configDef({
+  ...commonKeys,
+  'topic.creation.groups': {
+    type: 'list',
+    importance: 'low',
+    doc: 'Names of the groups of topics that are made with settings of their own.',
+    default: [],
+    validator: uniqueAliases,
+    group: 'Topic Creation',
+    orderInGroup: 1,
+    width: 'long',
+    displayName: 'Topic Creation Groups',
+  },
+  'exactly.once.support': {
+    type: 'string',
+    importance: 'medium',
+    doc: 'Whether the connector must be able to deliver exactly once (required) or may (requested).',
+    default: 'requested',
+    validator: oneOfIgnoringCase('requested', 'required'),
+    group: 'Exactly Once Support',
+    orderInGroup: 1,
+    width: 'short',
+    displayName: 'Exactly once support',
+  },
+  'transaction.boundary': {
+    type: 'string',
+    importance: 'medium',
+    doc: 'Where a transaction ends: with each batch (poll), after a time (interval), or where the connector says (connector).',
+    default: 'poll',
+    validator: oneOfIgnoringCase('poll', 'interval', 'connector'),
+    group: 'Exactly Once Support',
+    orderInGroup: 2,
+    width: 'short',
+    displayName: 'Transaction Boundary',
+  },
+  'transaction.boundary.interval.ms': {
+    type: 'long',
+    importance: 'low',
+    doc: 'The time of the boundary interval, in ms; empty: offset.flush.interval.ms of the worker.',
+    default: null,
+    validator: (value, key) => (value === null ? undefined : atLeast(0)(value, key)),
+    group: 'Exactly Once Support',
+    orderInGroup: 3,
+    width: 'short',
+    displayName: 'Transaction boundary interval',
+  },
+  'offsets.storage.topic': {
+    type: 'string',
+    importance: 'low',
+    doc: 'An offset topic of the connector alone; empty: the one of the worker.',
+    default: null,
+    validator: nonEmptyString,
+    group: 'offsets.topic',
+    orderInGroup: 1,
+    width: 'long',
+    displayName: 'Offsets topic',
+  },
+})
