@@ -44,13 +44,15 @@ export class CaptureFile {
       const stats = await handle.stat()
       if (!stats.isFile())
         throw notAFile(path, stats.isDirectory() ? 'folder' : 'FIFO, socket or device')
-      const container = detectContainer(await firstOctets(readFile(handle, 0, HEAD_OCTETS)))
+      const container = detectContainer(
+        await firstOctets(readFile(path, handle, { from: 0, chunkBytes: HEAD_OCTETS })),
+      )
       const found = { modifiedMs: Math.trunc(stats.mtimeMs), container, maxBytes }
       const bare = new CaptureFile(path, handle, { ...found, head: new Uint8Array(0) })
       return new CaptureFile(path, handle, { ...found, head: await firstOctets(bare.chunks(0)) })
     } catch (error) {
       await handle.close()
-      throw isSystemError(error) ? fileTrouble(path, error) : error
+      throw error
     }
   }
 
@@ -61,10 +63,13 @@ export class CaptureFile {
     if (!isCompression(this.#container)) {
       const { size } = await this.#handle.stat()
       if (size < position) throw this.#shorter(position)
-      yield* readFile(this.#handle, position, CHUNK_BYTES)
+      yield* readFile(this.path, this.#handle, { from: position, chunkBytes: CHUNK_BYTES })
       return
     }
-    const compressed = readFile(this.#handle, 0, COMPRESSED_CHUNK_BYTES)
+    const compressed = readFile(this.path, this.#handle, {
+      from: 0,
+      chunkBytes: COMPRESSED_CHUNK_BYTES,
+    })
     // Skipping many gigabytes takes long: a stop does not wait for it.
     let toSkip = position
     for await (const chunk of inflate(compressed, this.#container, this.#maxBytes)) {
@@ -85,13 +90,15 @@ export class CaptureFile {
 }
 
 async function* readFile(
+  path: string,
   handle: FileHandle,
-  from: number,
-  chunkBytes: number,
+  { from, chunkBytes }: { readonly from: number; readonly chunkBytes: number },
 ): AsyncGenerator<Uint8Array> {
   const chunk = new Uint8Array(chunkBytes)
   for (let position = from; ; ) {
-    const { bytesRead } = await handle.read(chunk, 0, chunkBytes, position)
+    const { bytesRead } = await handle.read(chunk, 0, chunkBytes, position).catch((error) => {
+      throw fileTrouble(path, error)
+    })
     if (bytesRead === 0) return
     position += bytesRead
     yield chunk.subarray(0, bytesRead)
@@ -113,8 +120,4 @@ async function firstOctets(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Arra
     if (!(error instanceof CaptureError)) throw error
   }
   return head.subarray(0, filled)
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error
 }

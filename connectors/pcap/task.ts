@@ -6,6 +6,7 @@ import {
   CaptureReader,
   decodeFrame,
   Frame,
+  type Packet,
   planFields,
   resolveFields,
 } from '../../runtime/packet/index.ts'
@@ -23,6 +24,7 @@ const BATCH_RECORDS = 1000
 const BATCH_OCTETS = 4 * 1024 * 1024
 /** Packets due within this are told together, so that a paced source does not live by timers. */
 const PACE_GRAIN_MS = 10
+const DAY_MS = 86_400_000
 
 /** Says that the time of a record is the file's, as the packet has none. */
 const timeOfFile: Headers = [{ key: 'pcap.time.of.file', schema: BOOLEAN, value: true }]
@@ -100,6 +102,7 @@ async function* packetsOfFile(
         octets = 0
       }
     }
+    if (signal.aborted) return
     reader.end()
     warnOdd(context.log, path, reader)
   } catch (error) {
@@ -138,9 +141,7 @@ function recordMaker(
   const topic = topicFor(config.topic, path)
   return () => {
     decodeFrame(frame, packet, reader.octets)
-    const timestamp = packet.hasTime
-      ? packet.seconds * 1000 + Math.floor(packet.nanoseconds / 1e6)
-      : modifiedMs
+    const timestamp = packet.hasTime ? timeMs(packet) : modifiedMs
     const keyValue = key.key(frame, path, packet.number)
     const record = {
       sourcePartition,
@@ -156,9 +157,18 @@ function recordMaker(
   }
 }
 
+/** No log takes a time before 1970, which only a broken clock offset makes. */
+function timeMs({ seconds, nanoseconds }: Packet): number {
+  return Math.max(0, seconds * 1000 + Math.floor(nanoseconds / 1e6))
+}
+
 /** False when the task was told to stop meanwhile. */
 async function slept(ms: number, signal: AbortSignal): Promise<boolean> {
-  await sleep(ms, undefined, { signal }).catch(() => {})
+  const untilMs = performance.now() + ms
+  for (let left = ms; left > 0 && !signal.aborted; left = untilMs - performance.now()) {
+    // A timer of more than 2^31 ms goes off at once.
+    await sleep(Math.min(left, DAY_MS), undefined, { signal }).catch(() => {})
+  }
   return !signal.aborted
 }
 
