@@ -1,0 +1,201 @@
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import type { ConfigOf, RawConfig } from '../api/config-def.ts'
+import { ConfigException } from '../api/errors.ts'
+import { validateConfig } from '../api/parse-config.ts'
+import { connectWorkerConfig } from './connect-worker-config.ts'
+import { idleWarning, isTopicSetting, laterProblems, unknownWarnings } from './foreign-keys.ts'
+import { type Listener, parseListeners } from './listeners.ts'
+import { type OwnValues, ownKeys, readOwnKeys } from './own-keys.ts'
+import { readWorkerFile, type Settings } from './worker-file.ts'
+
+export interface StoreConfig {
+  readonly topic: string
+  readonly partitions: number
+  readonly settings: Readonly<Record<string, string>>
+}
+
+type ConverterConfig = Readonly<Record<string, string>>
+
+/** The worker's configuration, complete and typed. */
+export interface WorkerConfig {
+  /** Absolute. */
+  readonly dataDir: string
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Most task threads; 0: tasks run in the main thread. */
+  readonly threads: number
+  /** Partitions of a topic that is made by the first record written to it. */
+  readonly topicPartitions: number
+  readonly rest: {
+    readonly listeners: readonly Listener[]
+    readonly advertised: { readonly host: string | null; readonly port: number | null }
+    readonly maxBodyBytes: number
+    readonly bodyTimeoutMs: number
+  }
+  /** The worker's own converters: class and keys under their full names (`key.converter.schemas.enable`). */
+  readonly converters: {
+    readonly keyConverter: ConverterConfig
+    readonly valueConverter: ConverterConfig
+    readonly headerConverter: ConverterConfig
+  }
+  readonly stores: {
+    readonly config: StoreConfig
+    readonly offset: StoreConfig
+    readonly status: StoreConfig
+  }
+  readonly offsetFlushIntervalMs: number
+  readonly taskShutdownGracefulTimeoutMs: number
+  /** What deserves a line in the log: unknown keys and such without effect. */
+  readonly warnings: readonly string[]
+}
+
+export interface WorkerConfigSources {
+  /** A JSON file. */
+  readonly file?: string | undefined
+  /** Keys as they are named in the file: `{ port: 0, 'data.dir': 'x' }`. They win over all else; undefined is not given. */
+  readonly flags?: Readonly<Record<string, string | number | boolean | undefined>>
+  /** `TAPLINE_…` win over the file. */
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Reads flags, environment and file; throws one ConfigException with every mistake in words. */
+export function loadWorkerConfig({
+  file,
+  flags = {},
+  env = {},
+}: WorkerConfigSources): WorkerConfig {
+  const inFile = file === undefined ? {} : readWorkerFile(file)
+  const given = Object.fromEntries(
+    Object.entries(flags).filter(([, value]) => value !== undefined),
+  ) as Settings
+
+  const own = readOwnKeys(pick(inFile, isOwn), env, pick(given, isOwn))
+  const theirs = asText({ ...pick(inFile, isNotOwn), ...pick(given, isNotOwn) })
+  const checked = validateConfig(connectWorkerConfig, theirs)
+  const connect = Object.fromEntries(checked.map(({ name, value }) => [name, value])) as ConfigOf<
+    typeof connectWorkerConfig
+  >
+  const listeners = listenersOf(connect.listeners ?? [], own.values)
+
+  const problems = [
+    ...own.problems,
+    ...checked.flatMap(({ name, errors }) => errors.map((text) => [name, text] as const)),
+    ...listeners.problems.map((text) => ['listeners', text] as const),
+    ...laterProblems(theirs),
+    ...sharedTopics(connect),
+  ]
+  if (problems.length > 0) {
+    throw new ConfigException(problems, { hint: file ? `Correct them in ${file}.` : undefined })
+  }
+  return {
+    dataDir: resolve(own.values.get('data.dir')),
+    logLevel: own.values.get('log.level'),
+    threads: own.values.get('tasks.threads'),
+    topicPartitions: own.values.get('topic.partitions'),
+    rest: {
+      listeners: listeners.listeners,
+      advertised: {
+        host: connect['rest.advertised.host.name'],
+        port: connect['rest.advertised.port'],
+      },
+      maxBodyBytes: own.values.get('rest.body.max.bytes'),
+      bodyTimeoutMs: own.values.get('rest.body.timeout.ms'),
+    },
+    converters: {
+      keyConverter: converterOf('key.converter', connect['key.converter'], theirs),
+      valueConverter: converterOf('value.converter', connect['value.converter'], theirs),
+      headerConverter: converterOf('header.converter', connect['header.converter'], theirs),
+    },
+    stores: {
+      config: storeOf('config', connect['config.storage.topic'], 1, theirs),
+      offset: storeOf(
+        'offset',
+        connect['offset.storage.topic'],
+        connect['offset.storage.partitions'],
+        theirs,
+      ),
+      status: storeOf(
+        'status',
+        connect['status.storage.topic'],
+        connect['status.storage.partitions'],
+        theirs,
+      ),
+    },
+    offsetFlushIntervalMs: connect['offset.flush.interval.ms'],
+    taskShutdownGracefulTimeoutMs: connect['task.shutdown.graceful.timeout.ms'],
+    warnings: [...idleWarning(theirs), ...unknownWarnings(theirs, env)],
+  }
+}
+
+/** `HOST:PORT` under which the worker is known, given the URL that its first listener got. */
+export function workerIdOf({ rest }: Pick<WorkerConfig, 'rest'>, url: string): string {
+  const bound = new URL(url)
+  const own = rest.listeners[0]?.host === '' ? hostname() : bound.hostname
+  return `${rest.advertised.host ?? own}:${rest.advertised.port ?? bound.port}`
+}
+
+function isOwn(key: string): boolean {
+  return (ownKeys as readonly string[]).includes(key)
+}
+
+function isNotOwn(key: string): boolean {
+  return !isOwn(key)
+}
+
+function pick(settings: Settings, wanted: (key: string) => boolean): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => wanted(key)))
+}
+
+function asText(settings: Settings): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, String(value)]))
+}
+
+/** `port` stands for the port of the one listener. */
+function listenersOf(urls: readonly string[], own: OwnValues) {
+  const parsed = parseListeners(urls, own.get('rest.allow.insecure') === true)
+  const port = own.get('port')
+  if (port === null || parsed.problems.length > 0) return parsed
+  if (parsed.listeners.length > 1) {
+    return {
+      ...parsed,
+      problems: ['port is for one listener alone: write the ports into listeners.'],
+    }
+  }
+  return { ...parsed, listeners: parsed.listeners.map(({ host }) => ({ host, port })) }
+}
+
+/** Without a converter of its own the worker writes plain JSON; whoever names one gets that one's own defaults. */
+function converterOf(key: string, name: string, given: RawConfig): ConverterConfig {
+  const keys = Object.entries(given).filter(([each]) => each.startsWith(`${key}.`))
+  const plain = given[key] === undefined && key !== 'header.converter'
+  return {
+    ...(plain ? { [`${key}.schemas.enable`]: 'false' } : {}),
+    ...(Object.fromEntries(keys) as ConverterConfig),
+    [key]: name,
+  }
+}
+
+function storeOf(store: string, topic: string, partitions: number, given: RawConfig): StoreConfig {
+  const prefix = `${store}.storage.`
+  const settings = Object.entries(given)
+    .filter(([key]) => isTopicSetting(key) && key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), value])
+  return { topic, partitions, settings: Object.fromEntries(settings) }
+}
+
+function sharedTopics(
+  connect: ConfigOf<typeof connectWorkerConfig>,
+): (readonly [string, string])[] {
+  const keys = ['config.storage.topic', 'offset.storage.topic', 'status.storage.topic'] as const
+  return keys.flatMap((key, index) => {
+    const other = keys.slice(0, index).find((each) => connect[each] === connect[key])
+    return other === undefined || connect[key] === ''
+      ? []
+      : [
+          [
+            key,
+            `${key} must be another topic than ${other}: "${connect[key]}" is given twice`,
+          ] as const,
+        ]
+  })
+}
