@@ -48,7 +48,7 @@ export const connectWorkerConfig = configDef({
     type: 'long',
     importance: 'low',
     doc: 'How often tasks commit their offsets.',
-    default: 60_000,
+    default: 5_000,
     validator: atLeast(1),
   },
   'task.shutdown.graceful.timeout.ms': {

@@ -44,7 +44,7 @@ t.test('without anything said, every key has a value', async (t) => {
       maxBodyBytes: 8 << 20,
       bodyTimeoutMs: 30_000,
     },
-    offsetFlushIntervalMs: 60_000,
+    offsetFlushIntervalMs: 5_000,
     taskShutdownGracefulTimeoutMs: 5_000,
     warnings: [],
   })

@@ -1,0 +1,200 @@
+import { Command } from 'commander'
+import type { Logger } from './api/index.ts'
+import { decodeCommand } from './cli/decode.ts'
+import { demoCommand } from './cli/demo.ts'
+import { logCommand } from './cli/log.ts'
+import type { WorkerConfig } from './config/worker-config.ts'
+
+interface WorkerFlags {
+  readonly port?: string
+  readonly dataDir?: string
+}
+
+/** Whose REST contract the worker answers by: what `GET /` shows, and what clients compare. */
+const connectVersion = '4.3.1'
+/** How long everything may take to stop before the process ends regardless (I4). */
+const stopLimitMs = 9_000
+
+const program = new Command('tapline')
+  .description(
+    'Runs Kafka Connect connectors without a JVM, and without a broker when there is none.',
+  )
+  .showHelpAfterError()
+  .addCommand(workerCommand())
+  .addCommand(demoCommand())
+  .addCommand(decodeCommand())
+  .addCommand(logCommand())
+
+await program.parseAsync()
+
+function workerCommand(): Command {
+  return new Command('worker')
+    .description('run connectors: REST API, page and log in one process')
+    .argument('[file]', "the worker's configuration, JSON: Connect's worker keys and ours")
+    .option('--port <port>', 'port of the REST API; 0 takes a free one (default: 8083)')
+    .option('--data-dir <folder>', 'where the log is kept (default: .tapline)')
+    .action(async (file: string | undefined, flags: WorkerFlags) => {
+      const { loadWorkerConfig } = await import('./config/worker-config.ts')
+      const { JsonLogger } = await import('./logging/json-logger.ts')
+      const starting = JsonLogger.create()
+      try {
+        const config = loadWorkerConfig({
+          file,
+          flags: { port: flags.port, 'data.dir': flags.dataDir },
+          env: process.env,
+        })
+        const logger = JsonLogger.create({ level: config.logLevel })
+        const stop = await startWorker(config, logger)
+        endOnSignal(stop, logger)
+      } catch (err) {
+        starting.error({ err }, 'the worker cannot start')
+        process.exit(2)
+      }
+    })
+}
+
+/** Wires the parts in the order in which they need each other; returns what undoes it. */
+async function startWorker(config: WorkerConfig, logger: Logger): Promise<() => Promise<void>> {
+  const startedAt = performance.now()
+  const [{ openLog }, { RestServer }, { workerIdOf }] = await Promise.all([
+    import('./log/open.ts'),
+    import('./rest/rest-server.ts'),
+    import('./config/worker-config.ts'),
+  ])
+  for (const warning of config.warnings) logger.warn({}, warning)
+  const { listeners, maxBodyBytes, bodyTimeoutMs } = config.rest
+  const rest = new RestServer({ listeners, logger, maxBodyBytes, bodyTimeoutMs })
+  const [url = ''] = await rest.listen()
+  try {
+    const log = await openLog({
+      kind: 'embedded',
+      dataDir: config.dataDir,
+      defaultPartitions: config.topicPartitions,
+      logger,
+    })
+    const { herder, resources } = await wire(config, {
+      log,
+      logger,
+      workerId: workerIdOf(config, url),
+    })
+    await rest.serve(resources)
+    await herder.start()
+    const ms = Math.round(performance.now() - startedAt)
+    logger.info({ url, dataDir: config.dataDir, ms }, 'the worker is ready')
+    return async () => {
+      await rest.close(1_000)
+      await herder.shutdown()
+      await log.close()
+    }
+  } catch (error) {
+    await rest.close(0)
+    throw error
+  }
+}
+
+interface Ground {
+  readonly log: import('./log/open.ts').OpenedLog
+  readonly logger: Logger
+  readonly workerId: string
+}
+
+async function wire(config: WorkerConfig, { log, logger, workerId }: Ground) {
+  const [
+    { PluginRegistry },
+    { ConnectHerder },
+    { TopicBrowser },
+    { withTroubles },
+    { Worker },
+    { Metrics },
+    { hostVersion },
+  ] = await Promise.all([
+    import('./plugins/registry.ts'),
+    import('./herder/connect-herder.ts'),
+    import('./herder/topic-browser.ts'),
+    import('./herder/troubles.ts'),
+    import('./worker/worker.ts'),
+    import('./metrics/metrics.ts'),
+    import('./plugins/host-version.ts'),
+  ])
+  const plugins = await PluginRegistry.scan()
+  for (const { path, error } of plugins.broken)
+    logger.error({ err: error, path }, 'a plugin cannot be loaded and is left out')
+  const metrics = new Metrics()
+  const { keyConverter, valueConverter, headerConverter } = config.converters
+  let worker: InstanceType<typeof Worker> | undefined
+  const herder = new ConnectHerder({
+    log,
+    plugins,
+    logger,
+    workerId,
+    converters: {
+      key: keyConverter['key.converter'] ?? '',
+      value: valueConverter['value.converter'] ?? '',
+      header: headerConverter['header.converter'] ?? '',
+    },
+    stores: config.stores,
+    worker: (hooks) => {
+      worker = new Worker({
+        log,
+        plugins,
+        defaults: config.converters,
+        offsetTopic: config.stores.offset.topic,
+        offsetFlushIntervalMs: config.offsetFlushIntervalMs,
+        taskShutdownGracefulTimeoutMs: config.taskShutdownGracefulTimeoutMs,
+        threads: config.threads,
+        logger,
+        metrics,
+        ...hooks,
+        onStatus: (update) => hooks.onStatus(update),
+        onReconfigure: (connector) => hooks.onReconfigure(connector),
+      })
+      return worker
+    },
+  })
+  const info = {
+    version: connectVersion,
+    commit: 'unknown',
+    kafka_cluster_id: log.clusterId,
+    tapline: { version: hostVersion, log: log.kind },
+  }
+  return {
+    herder,
+    resources: {
+      connectors: herder,
+      plugins: herder,
+      worker: {
+        info: () => info,
+        health: async () => withTroubles(await herder.health(), worker?.troubles() ?? []),
+      },
+      topics: new TopicBrowser(log),
+      metrics,
+    },
+  }
+}
+
+/** Stops on the usual signals, and when whoever started it with a channel has gone. A second signal does not wait. */
+function endOnSignal(stop: () => Promise<void>, logger: Logger): void {
+  let isStopping = false
+  const end = async (reason: string) => {
+    if (isStopping) return
+    isStopping = true
+    logger.info({ reason }, 'the worker stops')
+    const late = setTimeout(() => {
+      logger.error({ stopLimitMs }, 'the worker did not stop in time and ends as it is')
+      process.exit(1)
+    }, stopLimitMs)
+    late.unref()
+    try {
+      await stop()
+      logger.info({}, 'the worker has stopped')
+      process.exit(0)
+    } catch (err) {
+      logger.error({ err }, 'the worker failed to stop')
+      process.exit(1)
+    }
+  }
+  process.on('SIGTERM', () => void end('SIGTERM'))
+  process.on('SIGINT', () => void end('SIGINT'))
+  process.on('SIGHUP', () => void end('SIGHUP'))
+  process.on('disconnect', () => void end('its parent has ended'))
+}

@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const main = resolve(import.meta.dirname, '../../runtime/main.ts')
+const startLimitMs = 30_000
+
+export interface WorkerOptions {
+  readonly dataDir: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Modules that every thread of the worker loads first. */
+  readonly preload?: readonly string[]
+}
+
+export interface Answer<T = unknown> {
+  readonly status: number
+  readonly body: T
+}
+
+/** A worker in a process of its own, as a user starts it: `tapline worker` on a free port. */
+export class RunningWorker {
+  readonly pid: number
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>
+  url = ''
+  /** The last lines it wrote, for a message when a test fails. */
+  readonly lines: string[] = []
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+    this.pid = child.pid ?? 0
+    this.exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
+  }
+
+  static async start({
+    dataDir,
+    args = [],
+    env = {},
+    preload = [],
+  }: WorkerOptions): Promise<RunningWorker> {
+    const child = spawn(
+      process.execPath,
+      [
+        ...preload.flatMap((file) => ['--import', file]),
+        main,
+        'worker',
+        '--port',
+        '0',
+        '--data-dir',
+        dataDir,
+        ...args,
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
+    )
+    const worker = new RunningWorker(child)
+    await worker.#ready()
+    return worker
+  }
+
+  async call<T = unknown>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+    const answer = await fetch(this.url + path, {
+      method,
+      ...(body !== undefined && {
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      }),
+    })
+    const text = await answer.text()
+    let parsed: unknown = text
+    try {
+      parsed = text === '' ? null : JSON.parse(text)
+    } catch {
+      // Not JSON: the text is the body.
+    }
+    return { status: answer.status, body: parsed as T }
+  }
+
+  async put(connector: string, config: Readonly<Record<string, string>>): Promise<void> {
+    const { status, body } = await this.call('PUT', `/connectors/${connector}/config`, config)
+    if (status >= 300) throw new Error(`PUT ${connector}: ${status} ${JSON.stringify(body)}`)
+  }
+
+  /** CPU seconds of all its threads so far. */
+  cpuSeconds(): number {
+    const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return (Number(fields[11]) + Number(fields[12])) / 100
+  }
+
+  rssAnonBytes(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8')
+    return Number(/RssAnon:\s+(\d+)/.exec(status)?.[1]) * 1024
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** SIGTERM, and its exit code. */
+  async stop(): Promise<number | null> {
+    this.kill('SIGTERM')
+    return (await this.exited).code
+  }
+
+  async #ready(): Promise<void> {
+    let ended = false
+    void this.exited.then(() => {
+      ended = true
+    })
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (!stream) continue
+      createInterface({ input: stream }).on('line', (line) => {
+        this.lines.push(line)
+        if (this.lines.length > 200) this.lines.shift()
+        this.url ||= /"url":"([^"]+)"/.exec(line)?.[1] ?? ''
+      })
+    }
+    const deadline = Date.now() + startLimitMs
+    while (!this.url && !ended && Date.now() < deadline) await sleep(5)
+    if (!this.url) {
+      this.kill('SIGKILL')
+      throw new Error(`The worker did not start:\n${this.lines.join('\n')}`)
+    }
+  }
+}
+
+/** Asks until the answer is as wanted; throws with the last answer when it takes too long. */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T>,
+  isWanted: (answer: T) => boolean,
+  limitMs = 60_000,
+): Promise<T> {
+  const deadline = Date.now() + limitMs
+  for (;;) {
+    const answer = await ask()
+    if (isWanted(answer)) return answer
+    if (Date.now() > deadline)
+      throw new Error(`Waited ${limitMs} ms in vain for ${what}; last: ${JSON.stringify(answer)}`)
+    await sleep(50)
+  }
+}
