@@ -43,12 +43,13 @@ export class EnvelopeReader {
     const buffer = asBuffer(bytes)
     const prefix = this.#prefixOf(buffer)
     if (prefix !== undefined) {
-      const { schema, read, fractions } = prefix.known
-      const start = prefix.bytes.length
-      const end = endOfPayload(buffer, start)
-      const tree = readPart(buffer, start, end, schema === null ? 'schemaless' : 'exact', fractions)
-      if (tree !== undefined)
-        return { schema, value: schema === null ? tree : read(tree as JsonTree) }
+      const { known, bytes } = prefix
+      const payload = payloadOf(buffer, bytes.length, known)
+      if (payload !== undefined)
+        return {
+          schema: known.schema,
+          value: known.schema === null ? payload : known.read(payload as JsonTree),
+        }
     }
     return this.#readWhole(buffer)
   }
@@ -101,11 +102,18 @@ export class EnvelopeReader {
 
   #remember(buffer: Buffer, known: KnownSchema): void {
     const length = prefixLength(buffer)
-    if (length === undefined || length > maxPrefixBytes) return
+    // Another "schema" may follow, and count: then these bytes say nothing.
+    if (length === undefined || payloadOf(buffer, length, known) === undefined) return
     const bytes = Buffer.from(buffer.subarray(0, length))
     const others = this.#prefixes.filter((each) => !each.bytes.equals(bytes))
     this.#prefixes = [{ bytes, known }, ...others].slice(0, maxPrefixes)
   }
+}
+
+/** What stands between the prefix and the closing brace, if that is one value; else undefined. */
+function payloadOf(buffer: Buffer, start: number, { schema, fractions }: KnownSchema): unknown {
+  const numbers = schema === null ? 'schemaless' : 'exact'
+  return readPart(buffer, start, endOfPayload(buffer, start), numbers, fractions)
 }
 
 function schemalessReader(tree: JsonTree | undefined): unknown {
