@@ -3,6 +3,7 @@ import {
   BadRequestException,
   NotFoundException,
 } from '../../runtime/api/errors.ts'
+import { trimmed, withName } from '../../runtime/herder/connector-name.ts'
 import type {
   ConfigInfos,
   ConfigMap,
@@ -81,14 +82,17 @@ export class FakeHerder implements Resources {
       if (found) return found
       throw new NotFoundException(`No status found for task ${connector}-${task}`)
     },
-    create: async (name: string, config: SentConfig, initial: InitialState) => {
+    create: async (sentName: string, sent: SentConfig, initial: InitialState) => {
+      const name = trimmed(sentName)
+      const config = withName(name, sent)
       await this.#change('create', name, config, initial)
       if (this.configs.has(name)) {
         throw new AlreadyExistsException(`Connector ${name} already exists`)
       }
       return this.#store(name, config)
     },
-    putConfig: async (name: string, config: SentConfig) => {
+    putConfig: async (name: string, sent: SentConfig) => {
+      const config = withName(name, sent)
       await this.#change('putConfig', name, config)
       const created = !this.configs.has(name)
       return { created, info: this.#store(name, config) }

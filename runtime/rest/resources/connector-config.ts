@@ -4,7 +4,6 @@ import { connectorOf } from '../parameters.ts'
 import { locationOf } from '../request-url.ts'
 import { resource } from '../resource.ts'
 import { ref } from '../schemas/answers.ts'
-import { withName } from '../sent-connector.ts'
 
 export function connectorConfigResource(app: FastifyInstance, connectors: Connectors): void {
   resource(app, '/connectors/:connector/config', {
@@ -24,8 +23,7 @@ export function connectorConfigResource(app: FastifyInstance, connectors: Connec
       },
       handle: async (request, reply) => {
         const name = connectorOf(request)
-        const config = withName(request.body as SentConfig, name)
-        const { created, info } = await connectors.putConfig(name, config)
+        const { created, info } = await connectors.putConfig(name, request.body as SentConfig)
         if (created) reply.code(201).header('location', locationOf(request, name))
         return reply.send(info)
       },

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { hasCode } from '../../api/errors.ts'
-import type { ConnectorInfo, Connectors, InitialState, SentConfig } from '../../herder/herder.ts'
+import type { Connectors, SentConfig } from '../../herder/herder.ts'
+import { initialState } from '../initial-state.ts'
 import { connectorOf, valuesOf } from '../parameters.ts'
 import { locationOf } from '../request-url.ts'
 import { resource } from '../resource.ts'
 import { listOf, ref } from '../schemas/answers.ts'
-import { initialState, withName } from '../sent-connector.ts'
 
 interface Creation {
   readonly name?: string | null
@@ -48,15 +48,10 @@ export function connectorsResource(app: FastifyInstance, connectors: Connectors)
         201: { description: 'Created; Location says where', schema: ref('ConnectorInfo') },
       },
       handle: async (request, reply) => {
-        const body = request.body as Creation
-        const name = (body.name ?? '').trim()
-        const state: InitialState = initialState(body.initial_state)
-        const info: ConnectorInfo = await connectors.create(
-          name,
-          withName(body.config, name),
-          state,
-        )
-        return reply.code(201).header('location', locationOf(request, name)).send(info)
+        const { name, config, initial_state } = request.body as Creation
+        const state = initialState(initial_state)
+        const info = await connectors.create(name ?? '', config, state)
+        return reply.code(201).header('location', locationOf(request, info.name)).send(info)
       },
     },
   })
