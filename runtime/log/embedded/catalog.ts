@@ -15,6 +15,8 @@ export interface Partition {
   next: number
   /** The largest timestamp so far. */
   until: number
+  /** Compaction has been through everything below. */
+  cleaned: number
 }
 
 export interface Topic {
@@ -29,6 +31,8 @@ export class Catalog {
   readonly #topics = new Map<string, Topic>()
   /** Grows when topics come or go: what readers remember of topics is good for one version. */
   version = 0
+  /** The highest number ever given to a partition. */
+  lastPartition = 0
 
   constructor(db: DatabaseSync) {
     this.#db = db
@@ -40,7 +44,9 @@ export class Catalog {
     this.#topics.clear()
     const partitions = new Map<string, Partition[]>()
     const rows = this.#db
-      .prepare('SELECT id, topic, number, first, next, until FROM partitions ORDER BY number')
+      .prepare(
+        'SELECT id, topic, number, first, next, until, cleaned FROM partitions ORDER BY number',
+      )
       .all()
     for (const row of rows) {
       const topic = String(row['topic'])
@@ -51,6 +57,7 @@ export class Catalog {
         first: Number(row['first']),
         next: Number(row['next']),
         until: Number(row['until']),
+        cleaned: Number(row['cleaned']),
       })
     }
     for (const row of this.#db.prepare('SELECT name, settings FROM topics').all()) {
@@ -58,8 +65,9 @@ export class Catalog {
       const settings = JSON.parse(String(row['settings'])) as TopicSettings
       this.#topics.set(topic, { topic, settings, partitions: partitions.get(topic) ?? [] })
     }
-    this.version = Number(
-      this.#db.prepare("SELECT value FROM state WHERE name = 'topics'").get()?.['value'] ?? 0,
+    this.version = this.#number("SELECT value AS n FROM state WHERE name = 'topics'")
+    this.lastPartition = this.#number(
+      "SELECT seq AS n FROM sqlite_sequence WHERE name = 'partitions'",
     )
   }
 
@@ -75,8 +83,7 @@ export class Catalog {
     checkTopicName(topic)
     if (!Number.isInteger(count) || count < 1)
       throw new ConnectException(`Topic "${topic}" cannot have ${count} partitions`)
-    const used = this.#db.prepare('SELECT max(id) AS id FROM partitions').get()?.['id']
-    if (Number(used ?? 0) + count > MAX_PARTITIONS) {
+    if (this.lastPartition + count > MAX_PARTITIONS) {
       throw new ConnectException(`Topic "${topic}" does not fit: the log has no partitions left`, {
         hint: `A log makes ${MAX_PARTITIONS} partitions in its life.`,
       })
@@ -90,7 +97,8 @@ export class Catalog {
     const partitions: Partition[] = []
     for (let number = 0; number < count; number++) {
       const id = Number(insert.run(topic, number).lastInsertRowid)
-      partitions.push({ ...place(id, topic, number), first: 0, next: 0, until: -1 })
+      partitions.push({ ...place(id, topic, number), first: 0, next: 0, until: -1, cleaned: 0 })
+      this.lastPartition = id
     }
     const made = { topic, settings, partitions }
     this.#topics.set(topic, made)
@@ -111,6 +119,10 @@ export class Catalog {
     }
     this.#newVersion()
     return true
+  }
+
+  #number(sql: string): number {
+    return Number(this.#db.prepare(sql).get()?.['n'] ?? 0)
   }
 
   #newVersion(): void {

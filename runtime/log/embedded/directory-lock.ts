@@ -15,7 +15,6 @@ export class DirectoryLock {
     try {
       mkdirSync(dataDir, { recursive: true })
       this.#db = new DatabaseSync(lock, { timeout: 0 })
-      this.#db.exec('PRAGMA journal_mode = MEMORY')
     } catch (cause) {
       throw new ConnectException(`The data directory cannot be used: ${dataDir}`, {
         hint: 'Choose one that this user may write to (data.dir).',
@@ -23,7 +22,7 @@ export class DirectoryLock {
       })
     }
     try {
-      this.#db.exec('BEGIN EXCLUSIVE')
+      this.#db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     } catch (cause) {
       this.#db.close()
       throw new ConnectException(
@@ -34,7 +33,11 @@ export class DirectoryLock {
         },
       )
     }
-    writeFileSync(owner, `${process.pid}\n`)
+    try {
+      writeFileSync(owner, `${process.pid}\n`)
+    } catch {
+      // A full disk must not keep the worker from starting: the lock holds without it.
+    }
   }
 
   release(): void {

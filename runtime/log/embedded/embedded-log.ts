@@ -3,23 +3,16 @@ import type {
   Consumer,
   ConsumerOptions,
   EncodedBatch,
-  Fetched,
   Log,
-  Position,
-  TopicDescription,
-  TopicOffset,
   TopicPartition,
   TopicSpec,
   Transaction,
 } from '../log.ts'
 import { EmbeddedConsumer } from './consumer.ts'
-import { filesOf } from './database.ts'
+import { EmbeddedLogReader } from './embedded-log-reader.ts'
 import { Link } from './link.ts'
 import { CoordinatorClient } from './membership.ts'
 import type { CoordinatorRequest, WriterRequest } from './protocol.ts'
-import { Reader } from './reader.ts'
-
-const DEFAULT_READ_BYTES = 4 * 1024 * 1024
 
 /** What a thread needs to take part. */
 export interface EmbeddedShare {
@@ -30,37 +23,25 @@ export interface EmbeddedShare {
 }
 
 /** A thread's view of the log: reads on a connection of its own, hands what it writes to the writer thread. */
-export class EmbeddedLog implements Log {
-  readonly kind = 'embedded'
+export class EmbeddedLog extends EmbeddedLogReader implements Log {
   readonly isTransactional = true
-  readonly clusterId: string
   readonly #dataDir: string
   readonly #writer: Link<WriterRequest>
   readonly #coordinator: CoordinatorClient
-  readonly #reader: Reader
   /** Batches that were refused came home: the caller may append them again. */
   readonly #returned = new WeakMap<EncodedBatch, Uint8Array>()
 
   constructor({ dataDir, writer, coordinator }: EmbeddedShare) {
+    super(dataDir)
     this.#dataDir = dataDir
     this.#writer = new Link(writer, 'writer')
     this.#coordinator = new CoordinatorClient(
       (onNotice) => new Link<CoordinatorRequest>(coordinator, 'coordinator', onNotice),
     )
-    this.#reader = new Reader(filesOf(dataDir).database)
-    this.clusterId = this.#reader.clusterId
   }
 
   createTopic(spec: TopicSpec): Promise<boolean> {
     return this.#writer.request({ op: 'createTopic', spec })
-  }
-
-  async describeTopic(topic: string): Promise<TopicDescription | null> {
-    return this.#reader.topics().find((description) => description.topic === topic) ?? null
-  }
-
-  async topics(): Promise<readonly TopicDescription[]> {
-    return this.#reader.topics()
   }
 
   deleteTopic(topic: string): Promise<boolean> {
@@ -75,32 +56,13 @@ export class EmbeddedLog implements Log {
     return this.#append(append, groupOffsets)
   }
 
-  async offsets(topic: string) {
-    return this.#reader.allEnds(topic)
-  }
-
-  async read(
-    place: TopicPartition,
-    from: Position,
-    limit: { records: number; bytes?: number },
-  ): Promise<Fetched> {
-    return this.#reader.readExactly(place, from, {
-      records: limit.records,
-      bytes: limit.bytes ?? DEFAULT_READ_BYTES,
-    })
-  }
-
   consumer(options: ConsumerOptions): Promise<Consumer> {
     const links = {
       writer: this.#writer,
       coordinator: this.#coordinator,
-      reader: this.#reader,
+      reader: this.reader,
     }
     return EmbeddedConsumer.open(links, options)
-  }
-
-  async groupOffsets(group: string): Promise<readonly TopicOffset[]> {
-    return this.#reader.groupOffsets(group)
   }
 
   alterGroupOffsets(
@@ -131,7 +93,7 @@ export class EmbeddedLog implements Log {
   }
 
   /** Leaves the log; what was handed over is still written. */
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.drain()
     this.leave()
   }
@@ -141,10 +103,11 @@ export class EmbeddedLog implements Log {
     await this.#append([], undefined).catch(() => {})
   }
 
+  /** Without waiting: what is under way is rejected. */
   leave(): void {
     this.#coordinator.link.close()
     this.#writer.close()
-    this.#reader.close()
+    this.reader.close()
   }
 
   #append(

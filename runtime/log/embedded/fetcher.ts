@@ -6,6 +6,9 @@ import type { Reader } from './reader.ts'
 
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024
 
+/** A longer one fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** A partition that is read, and how far. */
 export interface Cursor extends TopicPartition {
   /** Tells a topic from one of the same name that was deleted before. */
@@ -24,6 +27,7 @@ export class Fetcher {
   /** The writer's promise to say when there is more: while it stands there is nothing to read, and nobody looks. */
   #watch: number | undefined
   #wake: () => void = () => {}
+  #fail: (error: Error) => void = () => {}
 
   constructor(reader: Reader, writer: Link<WriterRequest>) {
     this.#reader = reader
@@ -119,9 +123,9 @@ export class Fetcher {
   ): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#wake = resolve
-    this.#failed = reject
+    this.#fail = reject
     this.#watch ??= this.#startWatch(topicsVersion)
-    const timer = ms < 2 ** 31 ? setTimeout(resolve, ms) : undefined
+    const timer = setTimeout(resolve, Math.min(ms, LONGEST_TIMER_MS))
     const onAbort = () => resolve()
     signal?.addEventListener('abort', onAbort)
     try {
@@ -130,15 +134,13 @@ export class Fetcher {
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
       this.#wake = () => {}
-      this.#failed = () => {}
+      this.#fail = () => {}
     }
   }
 
   wake(): void {
     this.#wake()
   }
-
-  #failed: (error: Error) => void = () => {}
 
   #startWatch(topics: number | undefined): number {
     const partitions = [...this.#cursors.values()]
@@ -147,7 +149,7 @@ export class Fetcher {
     const over = () => {
       this.#watch = undefined
     }
-    return this.#writer.start(
+    return this.#writer.watch(
       { op: 'watch', partitions, topics },
       {
         resolve: () => {
@@ -156,7 +158,7 @@ export class Fetcher {
         },
         reject: (error) => {
           over()
-          this.#failed(error)
+          this.#fail(error)
         },
       },
     )

@@ -1,4 +1,12 @@
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
 
 const SLOT_BYTES = 8
 const MAX_SLOTS = 2 ** 20
@@ -16,19 +24,32 @@ export class HeadFile {
     this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644)
   }
 
-  /** Every slot written so far, by number. */
+  /** Every slot written so far, by number; what is no offset counts as 0. */
   read(): number[] {
     const size = Math.min(fstatSync(this.#fd).size, MAX_SLOTS * SLOT_BYTES)
     const bytes = Buffer.alloc(size - (size % SLOT_BYTES))
     readSync(this.#fd, bytes, 0, bytes.length, 0)
     const slots: number[] = []
-    for (let at = 0; at < bytes.length; at += SLOT_BYTES) slots.push(bytes.readDoubleLE(at))
+    for (let at = 0; at < bytes.length; at += SLOT_BYTES) {
+      const value = bytes.readDoubleLE(at)
+      slots.push(Number.isSafeInteger(value) && value > 0 ? value : 0)
+    }
     return slots
   }
 
   write(slot: number, value: number): void {
     this.#slot.writeDoubleLE(value)
     writeSync(this.#fd, this.#slot, 0, SLOT_BYTES, slot * SLOT_BYTES)
+  }
+
+  /** Starts over with these slots. */
+  rewrite(slots: readonly number[]): void {
+    const bytes = Buffer.alloc(slots.length * SLOT_BYTES)
+    slots.forEach((value, slot) => {
+      bytes.writeDoubleLE(value, slot * SLOT_BYTES)
+    })
+    ftruncateSync(this.#fd)
+    writeSync(this.#fd, bytes, 0, bytes.length, 0)
   }
 
   close(): void {

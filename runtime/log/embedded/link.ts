@@ -16,11 +16,16 @@ interface Pending {
   readonly reject: (error: Error, returned?: readonly Uint8Array[]) => void
 }
 
+interface Sent extends Pending {
+  readonly isUnderWay: boolean
+}
+
 /** Requests and answers over a port. It keeps the process alive only while something is under way. */
 export class Link<Request> {
   readonly #port: MessagePort
   readonly #peer: string
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new Map<number, Sent>()
+  #underWay = 0
   #nextId = 1
   #lost: ConnectException | undefined
 
@@ -42,17 +47,14 @@ export class Link<Request> {
     })
   }
 
-  /** Returns what `forget` takes. */
-  start(request: Request, pending: Pending, transfer: readonly Transferable[] = []): number {
-    const id = this.#nextId++
-    if (this.#lost) {
-      pending.reject(this.#lost)
-      return id
-    }
-    if (this.#pending.size === 0) this.#port.ref()
-    this.#pending.set(id, pending)
-    this.#port.postMessage([id, request], [...transfer])
-    return id
+  start(request: Request, pending: Pending, transfer: readonly Transferable[] = []): void {
+    if (this.#underWay++ === 0) this.#port.ref()
+    this.#send(request, { ...pending, isUnderWay: true }, transfer)
+  }
+
+  /** A request that may wait for ever: it keeps nothing alive. Returns what `forget` takes. */
+  watch(request: Request, pending: Pending): number {
+    return this.#send(request, { ...pending, isUnderWay: false }, [])
   }
 
   /** Without an answer. */
@@ -60,11 +62,9 @@ export class Link<Request> {
     this.#port.postMessage([0, request], [...transfer])
   }
 
-  /** Tells the other side that the answer is no longer wanted. */
+  /** Tells the other side that the answer to a watch is no longer wanted. */
   forget(id: number): void {
-    if (!this.#pending.delete(id)) return
-    if (this.#pending.size === 0) this.#port.unref()
-    this.#port.postMessage([id])
+    if (this.#pending.delete(id)) this.#port.postMessage([id])
   }
 
   close(): void {
@@ -72,20 +72,28 @@ export class Link<Request> {
     this.#lose()
   }
 
-  #settle([id, result, error, returned]: Answer): void {
-    const pending = this.#pending.get(id)
-    if (!pending) return
+  #send(request: Request, sent: Sent, transfer: readonly Transferable[]): number {
+    const id = this.#nextId++
+    this.#pending.set(id, sent)
+    if (this.#lost) this.#settle([id, undefined], this.#lost)
+    else this.#port.postMessage([id, request], [...transfer])
+    return id
+  }
+
+  #settle([id, result, error, returned]: Answer, lost?: ConnectException): void {
+    const sent = this.#pending.get(id)
+    if (!sent) return
     this.#pending.delete(id)
-    if (this.#pending.size === 0) this.#port.unref()
-    if (error) pending.reject(fromWire(error), returned)
-    else pending.resolve(result)
+    if (sent.isUnderWay && --this.#underWay === 0) this.#port.unref()
+    if (lost) sent.reject(lost)
+    else if (error) sent.reject(fromWire(error), returned)
+    else sent.resolve(result)
   }
 
   #lose(): void {
     this.#lost ??= new ConnectException(`The log is closed: its ${this.#peer} is gone`, {
       hint: 'If the worker is not stopping, look for the error that ended it in its log.',
     })
-    for (const pending of this.#pending.values()) pending.reject(this.#lost)
-    this.#pending.clear()
+    for (const id of [...this.#pending.keys()]) this.#settle([id, undefined], this.#lost)
   }
 }

@@ -1,8 +1,7 @@
 import { extname } from 'node:path'
-import { MessageChannel, Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { ConnectException } from '../../api/errors.ts'
 import type { Logger } from '../../api/logger.ts'
-import type { Log } from '../log.ts'
 import { Coordinator } from './coordinator.ts'
 import { filesOf } from './database.ts'
 import { EmbeddedLog } from './embedded-log.ts'
@@ -20,59 +19,89 @@ export interface EmbeddedLogOptions {
   readonly autoCreateTopics?: boolean
   /** How long a group member may take to give up partitions before it is expelled. Default 5 minutes. */
   readonly rebalanceTimeoutMs?: number
+  /** A compacted topic is looked at when a partition has so many new records. Default 1000. */
+  readonly minCompactionRecords?: number
   readonly logger?: Logger
 }
 
-/** The log in the thread that opened it: ends the writer when it is closed. */
-export interface OpenedLog extends Log {
-  /** What was found missing or damaged at the start; also logged as errors. */
+interface Parts {
+  readonly thread: Worker
+  readonly control: Link<WriterRequest>
+  readonly coordinator: Coordinator
+  readonly topics: Reader
   readonly findings: readonly ConnectException[]
 }
 
-export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<OpenedLog> {
-  const { dataDir, defaultPartitions = 1, autoCreateTopics = true } = options
-  const { rebalanceTimeoutMs = 300_000, logger } = options
-  const channel = new MessageChannel()
-  const thread = startWriter({ dataDir, defaultPartitions, autoCreateTopics }, channel.port1)
-  const ready = await firstWord(thread)
-  thread.unref()
-  const findings = ready.findings.map(fromWire)
-  for (const finding of findings) logger?.error({ err: finding, dataDir }, 'the log is damaged')
+/** The log in the thread that opened it: owns the writer thread and coordinates the groups. */
+export class OpenedEmbeddedLog extends EmbeddedLog {
+  /** What was found missing at the start; logged as errors too. The log goes on behind it. */
+  readonly findings: readonly ConnectException[]
+  readonly #parts: Parts
 
-  const control = new Link<WriterRequest>(channel.port2, 'writer')
-  const reader = new Reader(filesOf(dataDir).database)
-  const topics = () => reader.topics()
-  const coordinator = new Coordinator({ writer: control, topics, rebalanceTimeoutMs })
-  followTopics(control, reader, () => coordinator.topicsChanged())
-  const writerPort = new MessageChannel()
-  const coordinatorPort = new MessageChannel()
-  control.tell({ op: 'connect', port: writerPort.port1 }, [writerPort.port1])
-  coordinator.connect(coordinatorPort.port1)
-  const log = new EmbeddedLog({
-    kind: 'embedded',
-    dataDir,
-    writer: writerPort.port2,
-    coordinator: coordinatorPort.port2,
-  })
-  const leave = log.leave.bind(log)
-  const close = async () => {
-    await log.drain()
+  private constructor(dataDir: string, parts: Parts) {
+    const writer = new MessageChannel()
+    const coordinator = new MessageChannel()
+    parts.control.tell({ op: 'connect', port: writer.port1 }, [writer.port1])
+    parts.coordinator.connect(coordinator.port1)
+    super({ kind: 'embedded', dataDir, writer: writer.port2, coordinator: coordinator.port2 })
+    this.findings = parts.findings
+    this.#parts = parts
+  }
+
+  static async open(options: EmbeddedLogOptions): Promise<OpenedEmbeddedLog> {
+    const { dataDir, logger } = options
+    const { port1, port2 } = new MessageChannel()
+    const thread = startWriter(options, port1)
+    const ready = await firstWord(thread)
+    thread.unref()
+    thread.on('error', (err) => {
+      logger?.error({ err, dataDir }, 'the writer of the log failed: restart the worker')
+    })
+    const findings = ready.findings.map(fromWire)
+    for (const err of findings) logger?.error({ err, dataDir }, 'the log is damaged')
+
+    const control = new Link<WriterRequest>(port2, 'writer')
+    const topics = new Reader(filesOf(dataDir).database)
+    const coordinator = new Coordinator({
+      writer: control,
+      topics: () => topics.topics(),
+      rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 300_000,
+    })
+    followTopics(control, topics, coordinator)
+    return new OpenedEmbeddedLog(dataDir, { thread, control, coordinator, topics, findings })
+  }
+
+  override async close(): Promise<void> {
+    const { thread, control, coordinator, topics } = this.#parts
+    await this.drain()
     coordinator.close()
+    this.leave()
+    topics.close()
     thread.ref()
     const ended = new Promise((resolve) => thread.once('exit', resolve))
+    // Last: whoever closes the database last empties its WAL.
     await control.request({ op: 'close' })
-    leave()
     control.close()
-    reader.close()
     await ended
   }
-  return Object.assign(log, { findings, close })
 }
 
-function startWriter(options: WriterOptions, port: MessageChannel['port1']): Worker {
+function startWriter(options: EmbeddedLogOptions, port: MessagePort): Worker {
   // The same extension as this file's: .ts from a checkout, .js when built.
   const entry = new URL(`./writer-thread${extname(import.meta.filename)}`, import.meta.url)
-  return new Worker(entry, { workerData: { options, port }, transferList: [port], name: 'log' })
+  const { dataDir, defaultPartitions = 1, autoCreateTopics = true } = options
+  const { minCompactionRecords = 1000 } = options
+  const writer: WriterOptions = {
+    dataDir,
+    defaultPartitions,
+    autoCreateTopics,
+    minCompactionRecords,
+  }
+  return new Worker(entry, {
+    workerData: { options: writer, port },
+    transferList: [port],
+    name: 'log',
+  })
 }
 
 function firstWord(thread: Worker): Promise<WriterReady> {
@@ -87,18 +116,17 @@ function firstWord(thread: Worker): Promise<WriterReady> {
   })
 }
 
-function followTopics(writer: Link<WriterRequest>, reader: Reader, changed: () => void): void {
+/** Tells the coordinator when topics come or go, until the log is closed. */
+function followTopics(writer: Link<WriterRequest>, reader: Reader, coordinator: Coordinator): void {
+  const pending = {
+    resolve: () => {
+      coordinator.topicsChanged()
+      watch()
+    },
+    reject: () => {}, // The log is closed, and with it all topics.
+  }
   const watch = () => {
-    writer.start(
-      { op: 'watch', partitions: [], topics: reader.topicsVersion },
-      {
-        resolve: () => {
-          changed()
-          watch()
-        },
-        reject: () => {}, // The writer is gone, and with it all topics.
-      },
-    )
+    writer.watch({ op: 'watch', partitions: [], topics: reader.topicsVersion }, pending)
   }
   watch()
 }

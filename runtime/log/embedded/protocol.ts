@@ -70,6 +70,7 @@ export interface WriterOptions {
   readonly dataDir: string
   readonly defaultPartitions: number
   readonly autoCreateTopics: boolean
+  readonly minCompactionRecords: number
 }
 
 /** The writer's first word: ready, or an error (and then it ends). */

@@ -13,8 +13,8 @@ const NOTADB = 26
 /** What SQLite refused, in our words. I2: a full disk or a failing one is never blamed on a record. */
 export function translate(error: unknown, path: string): ConnectException {
   if (error instanceof ConnectException) return error
-  const cause = error as Error & { errcode?: number }
-  switch ((cause.errcode ?? 0) & 0xff) {
+  const cause = error as Error & { errcode?: number; code?: string }
+  switch (cause.code === 'ENOSPC' ? FULL : (cause.errcode ?? 0) & 0xff) {
     case FULL:
       return new RetriableException(`The disk of the log is full: ${path}`, {
         hint: 'Free space on that file system; nothing of this call was written, and the log goes on by itself.',

@@ -7,6 +7,7 @@ import type { EncodedBatch, Transaction } from '../log.ts'
 import { Catalog, type Partition } from './catalog.ts'
 import { MAX_OFFSET, ROW_ID } from './database.ts'
 import { Fences } from './fences.ts'
+import type { LostTail } from './lost-tail.ts'
 import type { WriterOptions, WriterRequest } from './protocol.ts'
 import { rowChecksum } from './row-checksum.ts'
 import { checkTopicName } from './topic-name.ts'
@@ -98,6 +99,18 @@ export class Store {
       this.#rollback()
       throw error
     }
+  }
+
+  /** After a lost tail: goes on behind it, so that no offset and no sequence number means two things. */
+  skip(lost: LostTail, sequence: number): void {
+    this.#sequence = Math.max(this.#sequence, sequence)
+    this.#begin.run()
+    for (const { partition, next } of lost.ends) {
+      partition.next = next
+      this.#movePartition.run(partition.id, next, partition.until)
+    }
+    this.#setSequence.run(this.#sequence)
+    this.#commit.run()
   }
 
   #rollback(): void {

@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { MessagePort, Transferable } from 'node:worker_threads'
 import type { CorruptException } from '../../api/errors.ts'
 import type { EncodedBatch } from '../log.ts'
+import { CLEANING_INTERVAL_MS, Cleaner } from './cleaner.ts'
 import { filesOf, openForWriting, prepareTables } from './database.ts'
 import { DirectoryLock } from './directory-lock.ts'
 import { HeadFile } from './head-file.ts'
 import type { Answer } from './link.ts'
+import { findLostTail } from './lost-tail.ts'
 import type { WriterOptions, WriterRequest } from './protocol.ts'
 import { translate } from './sqlite-errors.ts'
 import { type Change, type Commit, Store } from './store.ts'
@@ -64,6 +65,8 @@ export class Writer {
   readonly #store: Store
   readonly #wal: WalKeeper
   readonly #watches: Watches
+  readonly #cleaner: Cleaner
+  readonly #cleaning: NodeJS.Timeout
   readonly #callers = new Set<Caller>()
   #queue: Call[] = []
   #isScheduled = false
@@ -74,12 +77,11 @@ export class Writer {
     this.#path = files.database
     this.#lock = new DirectoryLock(options.dataDir)
     try {
-      const isNew = !existsSync(files.database)
       this.#db = openForWriting(files.database)
       prepareTables(this.#db, files.database)
       this.#head = new HeadFile(files.head)
       this.#store = new Store(this.#db, options)
-      this.findings = isNew ? [] : []
+      this.findings = this.#findLostTail()
     } catch (error) {
       this.#lock.release()
       throw translate(error, files.database)
@@ -89,6 +91,12 @@ export class Writer {
     )
     this.#wal = new WalKeeper(this.#db)
     this.#watches = new Watches(this.#store.catalog)
+    this.#cleaner = new Cleaner(this.#db, this.#store.catalog, options.minCompactionRecords)
+    this.#cleaning = setInterval(() => {
+      this.#cleaner.lookAtAll()
+      if (this.#cleaner.isDue) this.#schedule()
+    }, CLEANING_INTERVAL_MS).unref()
+    this.#schedule()
   }
 
   connect(port: MessagePort): void {
@@ -102,6 +110,21 @@ export class Writer {
       this.#callers.delete(caller)
       for (const remove of caller.watches.values()) remove()
     })
+  }
+
+  #findLostTail(): readonly CorruptException[] {
+    const { catalog, sequence } = this.#store
+    const slots = this.#head.read()
+    const lost = findLostTail(catalog, sequence, slots)
+    if (lost.findings.length > 0) this.#store.skip(lost, slots[0] ?? 0)
+    const current = [this.#store.sequence]
+    for (const topic of catalog) for (const { id, next } of topic.partitions) current[id] = next
+    try {
+      this.#head.rewrite(Array.from(current, (value) => value ?? 0))
+    } catch {
+      // A full disk. What the file does not know is not missed.
+    }
+    return lost.findings
   }
 
   #receive(caller: Caller, id: number, request: WriterRequest): void {
@@ -155,8 +178,12 @@ export class Writer {
     if (calls.length > 0) this.#commit(calls)
     for (const caller of this.#callers) caller.send()
     if (this.#wal.isDue) this.#checkpoint()
-    if (this.#queue.length > 0) this.#schedule()
-    else if (this.#close) this.#end()
+    if (this.#close && this.#queue.length === 0) {
+      this.#end()
+      return
+    }
+    if (this.#cleaner.isDue) this.#clean()
+    if (this.#queue.length > 0 || this.#cleaner.isDue) this.#schedule()
   }
 
   #take(): Call[] {
@@ -175,6 +202,7 @@ export class Writer {
     try {
       commit = this.#store.commit(calls.map((call) => call.change))
     } catch (error) {
+      this.#cleaner.lookAtAll()
       const translated = translate(error, this.#path)
       for (const call of calls) refuse(call, translated)
       return
@@ -187,7 +215,10 @@ export class Writer {
       else refuse(call, outcome?.error)
     })
     this.#watches.grown(commit.grown)
-    if (this.#store.catalog.version !== topics) this.#watches.topicsChanged()
+    this.#cleaner.grown(commit.grown)
+    if (this.#store.catalog.version === topics) return
+    this.#watches.topicsChanged()
+    this.#cleaner.topicsChanged()
   }
 
   #writeHead({ sequence, grown }: Commit): void {
@@ -195,7 +226,7 @@ export class Writer {
       for (const { id, next } of grown) this.#head.write(id, next)
       this.#head.write(0, sequence)
     } catch {
-      // It then lags behind, which it may: only the report on a damaged WAL will know less.
+      // A full disk. It then lags behind, which it may: only the report on a damaged WAL will know less.
     }
   }
 
@@ -207,7 +238,19 @@ export class Writer {
     }
   }
 
+  #clean(): void {
+    try {
+      this.#cleaner.step()
+      this.#wal.written(0)
+    } catch {
+      // Nothing is lost by waiting: tried again at the next interval.
+      this.#cleaner.giveUp()
+    }
+  }
+
   #end(): void {
+    clearInterval(this.#cleaning)
+    this.#checkpoint()
     this.#db.close()
     this.#head.close()
     this.#lock.release()

@@ -1,0 +1,187 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Catalog, Partition, Topic } from './catalog.ts'
+import { Compaction } from './compaction.ts'
+import { BASE_OFFSET, ROW_ID } from './database.ts'
+import { policyOf, type TopicPolicy } from './topic-policy.ts'
+
+/** Appends wait for one slice at most, and for the disk to take what it wrote. */
+const SLICE_MS = 10
+const SLICE_BYTES = 4 * 1024 * 1024
+/** What depends on time alone (tombstones, retention, compaction lag) is looked at so often. */
+export const CLEANING_INTERVAL_MS = 30_000
+
+/**
+ * Takes out what the log need not keep: rows of deleted topics, what is past a topic's retention, what a later record of the same key
+ * replaced. In slices, in the writer's thread, between its commits.
+ */
+export class Cleaner {
+  readonly #db: DatabaseSync
+  readonly #catalog: Catalog
+  /** A pass is worth its while from so many new records on. */
+  readonly #minRecords: number
+  readonly #due = new Set<Partition>()
+  #compaction: Compaction | undefined
+  #isDeleting = true
+  /** How many records the last pass left, by partition. */
+  readonly #kept = new Map<number, number>()
+  readonly #policies = new WeakMap<Topic, TopicPolicy>()
+  readonly #oldest: StatementSync
+  readonly #remove: StatementSync
+  readonly #moveFirst: StatementSync
+
+  constructor(db: DatabaseSync, catalog: Catalog, minRecords: number) {
+    this.#db = db
+    this.#catalog = catalog
+    this.#minRecords = minRecords
+    this.#oldest = db.prepare(
+      `SELECT ${BASE_OFFSET} AS base, span, until, length(batch) AS bytes FROM batches
+       WHERE id >= ${ROW_ID('?1', '0')} AND id < ${ROW_ID('(?1 + 1)', '0')} ORDER BY id`,
+    )
+    this.#remove = db.prepare(
+      `DELETE FROM batches WHERE id >= ${ROW_ID('?1', '0')} AND id < ${ROW_ID('?1', '?2')}`,
+    )
+    this.#moveFirst = db.prepare('UPDATE partitions SET first = ?2 WHERE id = ?1')
+    this.lookAtAll()
+  }
+
+  get isDue(): boolean {
+    return this.#isDeleting || this.#compaction !== undefined || this.#due.size > 0
+  }
+
+  grown(partitions: Iterable<Partition>): void {
+    for (const partition of partitions) this.#look(partition)
+  }
+
+  topicsChanged(): void {
+    this.#isDeleting = true
+  }
+
+  /** At intervals, and after a rollback: what was remembered of partitions is stale then. */
+  lookAtAll(): void {
+    this.#compaction = undefined
+    this.#isDeleting = true
+    this.#due.clear()
+    for (const topic of this.#catalog) {
+      for (const partition of topic.partitions) {
+        const { retentionMs, retentionBytes } = this.#policyOf(topic)
+        if (retentionMs < Infinity || retentionBytes < Infinity) this.#due.add(partition)
+        this.#look(partition)
+      }
+    }
+  }
+
+  /** Something is in the way: until the next look. */
+  giveUp(): void {
+    this.#compaction = undefined
+    this.#due.clear()
+    this.#isDeleting = false
+  }
+
+  /** One slice of work. Throws what SQLite throws. */
+  step(): void {
+    const end = performance.now() + SLICE_MS
+    const isOver = () => performance.now() > end
+    if (this.#isDeleting) {
+      this.#isDeleting = this.#purge()
+    } else if (this.#compaction) {
+      const { partition } = this.#compaction
+      if (this.#compaction.step(isOver)) return
+      this.#kept.set(partition.id, this.#compaction.kept)
+      this.#compaction = undefined
+    } else {
+      const [partition] = this.#due
+      if (partition) this.#begin(partition)
+    }
+  }
+
+  #begin(partition: Partition): void {
+    const topic = this.#catalog.get(partition.topic)
+    const policy = topic && this.#policyOf(topic)
+    if (policy && this.#expire(partition, policy)) return
+    this.#due.delete(partition)
+    if (policy?.isCompacted && this.#isDirty(partition, policy))
+      this.#compaction = new Compaction(this.#db, partition, policy, Date.now())
+  }
+
+  #look(partition: Partition): void {
+    const topic = this.#catalog.get(partition.topic)
+    if (!topic) return
+    const policy = this.#policyOf(topic)
+    if (policy.isCompacted && this.#isDirty(partition, policy)) this.#due.add(partition)
+  }
+
+  #isDirty(partition: Partition, { minCleanableDirtyRatio }: TopicPolicy): boolean {
+    const dirty = partition.next - partition.cleaned
+    if (dirty < this.#minRecords) return false
+    const kept = this.#kept.get(partition.id) ?? 0
+    return dirty / (dirty + kept) >= minCleanableDirtyRatio
+  }
+
+  #policyOf(topic: Topic): TopicPolicy {
+    const policy = this.#policies.get(topic) ?? policyOf(topic.settings)
+    this.#policies.set(topic, policy)
+    return policy
+  }
+
+  /** Rows of deleted topics. True when there are more. */
+  #purge(): boolean {
+    const row = this.#db.prepare('SELECT partition FROM deleted LIMIT 1').get()
+    if (!row) return false
+    const id = Number(row['partition'])
+    const { end } = this.#slice(id, () => true)
+    this.#transaction(() => {
+      if (end > 0) this.#remove.run(id, end)
+      else this.#db.prepare('DELETE FROM deleted WHERE partition = ?').run(id)
+    })
+    return true
+  }
+
+  /** What is past the topic's retention, from the oldest on. True when something was deleted: there may be more. */
+  #expire(partition: Partition, { retentionMs, retentionBytes }: TopicPolicy): boolean {
+    if (retentionMs === Infinity && retentionBytes === Infinity) return false
+    const expired = Date.now() - retentionMs
+    let excess = this.#bytesOf(partition, retentionBytes) - retentionBytes
+    const { end } = this.#slice(partition.id, ({ until, bytes }) => {
+      excess -= bytes
+      return until < expired || excess >= 0
+    })
+    if (end === 0) return false
+    this.#transaction(() => {
+      this.#remove.run(partition.id, end)
+      this.#moveFirst.run(partition.id, end)
+    })
+    partition.first = end
+    return true
+  }
+
+  #bytesOf({ id }: Partition, retentionBytes: number): number {
+    if (retentionBytes === Infinity) return 0
+    let sum = 0
+    for (const row of this.#oldest.iterate(id)) sum += Number(row['bytes'])
+    return sum
+  }
+
+  /** The oldest rows that `want` takes, as many as one slice may delete: where they end, or 0. */
+  #slice(id: number, want: (row: { until: number; bytes: number }) => boolean): { end: number } {
+    let end = 0
+    let left = SLICE_BYTES
+    for (const row of this.#oldest.iterate(id)) {
+      const bytes = Number(row['bytes'])
+      if (left < 0 || !want({ until: Number(row['until']), bytes })) break
+      left -= bytes
+      end = Number(row['base']) + Number(row['span'])
+    }
+    return { end }
+  }
+
+  #transaction(work: () => void): void {
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      work()
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      throw error
+    }
+  }
+}
