@@ -92,7 +92,7 @@ export class RestServer {
       },
       (request, response) => this.#answer(request, response),
     )
-    server.maxConnections = 1_000 // I6
+    server.maxConnections = 4_096 // I6
     server.on('clientError', refuseConnection)
     return server
   }
