@@ -46,10 +46,12 @@ export class ConfigReport {
     return this.errors().length > 0
   }
 
-  /** Names, definitions and parsed values of what is declared. */
-  *declared(): IterableIterator<readonly [name: string, key: ConfigKey, value: unknown]> {
+  /** Names, definitions and parsed values of what is declared and right so far. */
+  *right(): IterableIterator<readonly [name: string, key: ConfigKey, value: unknown]> {
     for (const rows of [this.#declared, this.#appended]) {
-      for (const [name, { key, value }] of rows) if (key !== null) yield [name, key, value]
+      for (const [name, { key, value, errors }] of rows) {
+        if (key !== null && errors.length === 0) yield [name, key, value]
+      }
     }
   }
 

@@ -20,7 +20,7 @@ const reference = /\$\{[^}:]*:[^}]*\}/
 
 /** Accepted, or refused on the key in words: nothing that a config asks for is ignored in silence. */
 export function refuseLaterKeys(report: ConfigReport, raw: RawConfig): void {
-  for (const [name, key, value] of report.declared()) {
+  for (const [name, key, value] of report.right()) {
     if (onlyDefault.some((pattern) => pattern.test(name)) && !isDefault(key, value)) {
       report.addError(name, notYet(name, showValue(key.default, key.type)))
     }
@@ -44,7 +44,6 @@ function notYet(name: string, only: string | null): string {
   return `Setting ${name} is not available yet: ${instead}.`
 }
 
-/** A value that could not be parsed has its error already. */
 function isDefault(key: ConfigKey, value: unknown): boolean {
   if (value === null) return true
   const [shown, standard] = [value, key.default].map((each) =>
