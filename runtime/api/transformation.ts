@@ -5,14 +5,26 @@ import type { Schema } from './schema.ts'
 export type Side = 'key' | 'value'
 export type RecordPart = 'topic' | 'partition' | 'key' | 'value' | 'timestamp' | 'headers'
 
+/** What a sided transformation sees of the record around its key or value. */
+export type RecordContext = Omit<ConnectRecord, 'keySchema' | 'key' | 'valueSchema' | 'value'>
+
 /** What a transformation does to records of one schema. Made once per schema and cached by the host; `map` runs per record and must be fast. */
 export interface SchemaPlan {
   /** The schema of what `map` returns. */
   readonly schema: Schema | null
   /** Gets the value (a `Struct` of the planned schema, or whatever the schema holds) and returns the new one. The input is never changed. */
-  map(value: unknown, record: ConnectRecord): unknown
+  map(value: unknown, record: RecordContext): unknown
   /** False (the default): a null value passes with its old schema, `map` is not called. True: `map` is called with null too. */
   readonly mapsNull?: boolean
+}
+
+/**
+ * The same for schemaless maps with the same keys in the same order, whose values then go from stage to stage as an array, by index. An
+ * undefined value is a key that this record lacks. The input is never changed; to return it means unchanged.
+ */
+export interface KeysPlan {
+  readonly keys: readonly string[]
+  map(values: readonly unknown[], record: RecordContext): readonly unknown[]
 }
 
 /** One side (key or value) of a record. Both functions throw DataException for a record they cannot serve. */
@@ -20,7 +32,9 @@ export interface SidedTransformation {
   /** Called for the first record of each schema; throws when no record of that schema can be served. */
   plan(schema: Schema): SchemaPlan
   /** Values without a schema, null included. Returning the very same value means unchanged. */
-  map(value: unknown, record: ConnectRecord): unknown
+  map(value: unknown, record: RecordContext): unknown
+  /** Optional, for speed: plans, once for maps with these keys, what `map` would do. Undefined: leave these to `map`. */
+  planKeys?(keys: readonly string[]): KeysPlan | undefined
 }
 
 /** The record as a whole: topic, headers, dropping. Null drops the record; an empty patch leaves it as it is. */
@@ -58,12 +72,13 @@ export type TransformationDefinition = SidedDefinition | RecordDefinition
  * (the host may run it twice, in preview and in the task). What it refuses in the configuration is a ConfigException.
  */
 export function defineTransformation<const D extends ConfigDef>(
-  definition: Omit<SidedDefinition<D>, 'kind'> | Omit<RecordDefinition<D>, 'kind'>,
-): TransformationDefinition {
-  return {
-    kind: 'transformation',
-    ...definition,
-  } as unknown as TransformationDefinition
+  definition: Omit<SidedDefinition<D>, 'kind'>,
+): TransformationDefinition
+export function defineTransformation<const D extends ConfigDef>(
+  definition: Omit<RecordDefinition<D>, 'kind'>,
+): TransformationDefinition
+export function defineTransformation(definition: object): TransformationDefinition {
+  return { kind: 'transformation', ...definition } as TransformationDefinition
 }
 
 export interface Predicate {

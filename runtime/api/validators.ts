@@ -46,8 +46,8 @@ function distinctProblem(value: unknown, allowEmpty: boolean): string | undefine
   if (!Array.isArray(value)) return 'values must not be null.'
   if (value.length === 0 && !allowEmpty)
     return 'must not be empty. Valid values include: any non-empty value'
-  if (new Set(value).size < value.length) return 'values must not be duplicated.'
-  return value.includes('') ? 'values must not be empty.' : undefined
+  if (value.includes('')) return 'values must not be empty.'
+  return new Set(value).size < value.length ? 'values must not be duplicated.' : undefined
 }
 
 /** Aliases of `transforms`, `predicates`, `topic.creation.groups`. */
