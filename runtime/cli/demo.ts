@@ -60,7 +60,9 @@ async function watch(stage: Stage, signal: AbortSignal): Promise<void> {
     await sleep(1000, undefined, { signal }).catch(() => {})
     if (signal.aborted) return
     await stage.mustLive()
-    const [packets, rows] = [await stage.packets(), await stage.rows()]
+    // Rows first: what is counted later can only be more.
+    const rows = await stage.rows()
+    const packets = await stage.packets()
     const rate = Math.round(((packets - before) * 1000) / (performance.now() - at))
     const wasDone = isDone
     isDone = packets > 0 && packets === before && packets === rows

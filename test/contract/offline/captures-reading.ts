@@ -1,11 +1,11 @@
-import pcap from '../../connectors/pcap/index.ts'
+import pcap from '../../../connectors/pcap/index.ts'
 import {
   type OffsetMap,
   parseConfig,
   type RawConfig,
   type SourceContext,
   type SourceRecord,
-} from '../../runtime/api/index.ts'
+} from '../../../runtime/api/index.ts'
 
 export interface Opened {
   readonly records: SourceRecord[]

@@ -2,20 +2,20 @@ import { open, readFile, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import t from 'tap'
-import pcap from '../../connectors/pcap/index.ts'
-import { Pacer, parsePace } from '../../connectors/pcap/pace.ts'
+import pcap from '../../../connectors/pcap/index.ts'
+import { Pacer, parsePace } from '../../../connectors/pcap/pace.ts'
 import {
   type OffsetMap,
   parseConfig,
   type RawConfig,
   Struct,
   validateConfig,
-} from '../../runtime/api/index.ts'
-import { Packet } from '../../runtime/packet/packet.ts'
+} from '../../../runtime/api/index.ts'
+import { Packet } from '../../../runtime/packet/packet.ts'
 import { runSource } from './captures-reading.ts'
 
-const captures = new URL('../../configs/captures/', import.meta.url).pathname
-const fixtures = new URL('../fixtures/captures/', import.meta.url).pathname
+const captures = new URL('../../../configs/captures/', import.meta.url).pathname
+const fixtures = new URL('../../fixtures/captures/', import.meta.url).pathname
 const dns = join(captures, 'eth-dns.pcap')
 const echo = join(captures, 'eth-tcp-echo-82582.pcap.gz')
 const wifi = join(captures, 'radiotap-probes-lab.pcap')

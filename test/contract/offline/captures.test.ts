@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { CaptureError } from '../../runtime/packet/capture-error.ts'
-import { packetField } from '../../runtime/packet/fields.ts'
+import { CaptureError } from '../../../runtime/packet/capture-error.ts'
+import { packetField } from '../../../runtime/packet/fields.ts'
 import { type Captured, readCapture } from './captures-reading.ts'
 
 /**
  * Every capture, decoded by the source, against what tshark 4.0.17 says of it. `CAPTURES` names another folder of captures with such values.
  */
-const fixtures = new URL('../fixtures/captures/', import.meta.url).pathname
-const demo = new URL('../../configs/captures/', import.meta.url).pathname
+const fixtures = new URL('../../fixtures/captures/', import.meta.url).pathname
+const demo = new URL('../../../configs/captures/', import.meta.url).pathname
 const folder = process.env['CAPTURES'] ?? fixtures
 
 interface Expected {
