@@ -58,6 +58,11 @@ export function wholeField(part: Part, name: string, schema: Schema | null, isKe
   return { name, isKey, schema, read: (record) => record[part] ?? schema?.default ?? null }
 }
 
+/** For a column that a record without a schema says nothing of. */
+export function absentField(name: string): Field {
+  return { name, isKey: false, schema: null, read: () => null }
+}
+
 /** The key columns of a record of these schemas; `table` is for messages. The whole record is looked at only where it has no schema. */
 export function keyFields(settings: Settings, table: string, record: SinkRecord): Field[] {
   switch (settings.pkMode) {

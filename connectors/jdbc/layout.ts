@@ -18,11 +18,12 @@ export class Layout {
   readonly #valueSchema: Schema | null
   readonly #shape: string
   readonly #keyNames: ReadonlySet<string>
-  readonly #values: Field[] = []
+  #values: Field[] = []
   /** Names met in values without a schema. */
   readonly #met = new Set<string>()
 
-  constructor(settings: Settings, table: string, record: SinkRecord) {
+  /** `seen`: fields of values without a schema that earlier records had. */
+  constructor(settings: Settings, table: string, record: SinkRecord, seen: Iterable<string> = []) {
     this.#settings = settings
     this.#keySchema = record.keySchema
     this.#valueSchema = record.valueSchema
@@ -30,6 +31,7 @@ export class Layout {
     this.keys = keyFields(settings, table, record)
     this.#keyNames = new Set(this.keys.map(({ name }) => name))
     if (this.#valueSchema !== null) this.#addSchemaFields(this.#valueSchema)
+    else for (const name of seen) this.#meet(name)
     this.observe(record)
     if (this.fields.length === 0)
       throw new ConnectException(`No fields found using key and value schemas for table: ${table}`)
@@ -60,6 +62,10 @@ export class Layout {
     return [...new Set(names)].flatMap((name) => all.get(name) ?? [])
   }
 
+  get hasSchema(): boolean {
+    return this.#valueSchema !== null
+  }
+
   fits(record: SinkRecord): boolean {
     return (
       sameSchema(this.#valueSchema, record.valueSchema) &&
@@ -75,6 +81,13 @@ export class Layout {
     for (const name in value as Record<string, unknown>) {
       if (!met.has(name)) this.#meet(name)
     }
+  }
+
+  /** Fields that the table has no column for, once there are too many to remember (I6). They are met again when they come again. */
+  forget(fields: readonly Field[]): void {
+    const names = new Set(fields.map(({ name }) => name))
+    for (const name of names) this.#met.delete(name)
+    this.#values = this.#values.filter(({ name }) => !names.has(name))
   }
 
   #meet(name: string): void {

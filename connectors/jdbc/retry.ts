@@ -36,7 +36,7 @@ interface PgError extends Error {
 }
 
 export interface Failure {
-  /** As in `Table "db"."public"."t" refused …`. */
+  /** How the message begins, as in `Table "db"."public"."t" refused a batch: `. */
   readonly what: string
   /** Which records were under way: topics, partitions, offsets. Empty while connecting. */
   readonly where: string
@@ -82,7 +82,7 @@ function messageFor(
 ): string {
   const said = isTrimmed ? error.name : error.message || error.code
   const parts = [
-    `${what}: ${said}`,
+    `${what}${said}`,
     ...(state === null ? [] : [`SQLSTATE ${state}`]),
     ...(error.column === undefined ? [] : [`column "${error.column}"`]),
     ...(error.constraint === undefined ? [] : [`constraint "${error.constraint}"`]),

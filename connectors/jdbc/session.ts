@@ -23,6 +23,14 @@ export class WriteFailure extends Error {
   }
 }
 
+/** What outlives a session. */
+export interface Memory {
+  /** One a parameter; their buffers have grown to the size of a batch. */
+  readonly writers: ArrayWriter[]
+  /** By table: fields that values without a schema were seen to have. */
+  readonly seenFields: Map<string, Set<string>>
+}
+
 interface Chunk extends Segment {
   readonly table: string
 }
@@ -36,16 +44,15 @@ interface Share {
 export class Session {
   readonly connection: Connection
   readonly #settings: Settings
-  readonly #writers: ArrayWriter[]
+  readonly #memory: Memory
   readonly #byTopic = new Map<string, TableWriter>()
   readonly #byTable = new Map<string, TableWriter>()
   #isInTransaction = false
 
-  /** `parameterWriters` outlive the session: their buffers have grown to the size of a batch. */
-  constructor(connection: Connection, settings: Settings, parameterWriters: ArrayWriter[]) {
+  constructor(connection: Connection, settings: Settings, memory: Memory) {
     this.connection = connection
     this.#settings = settings
-    this.#writers = parameterWriters
+    this.#memory = memory
   }
 
   /** Writes all of it in one transaction, durable when this resolves; or nothing, when some records turn out `bad`. */
@@ -94,8 +101,11 @@ export class Session {
     const { database, schema } = this.connection
     const { tableNameFormat: format, topicCharacters, isQuoted } = this.#settings
     const name = tableFor(topic, { format, topicCharacters, isQuoted, database, schema })
+    const { writers, seenFields } = this.#memory
+    const seen = seenFields.get(name.sql) ?? new Set()
+    seenFields.set(name.sql, seen)
     const writer =
-      this.#byTable.get(name.sql) ?? new TableWriter(name, this.#settings, this.#writers)
+      this.#byTable.get(name.sql) ?? new TableWriter(name, this.#settings, { writers, seen })
     this.#byTable.set(name.sql, writer)
     this.#byTopic.set(topic, writer)
     return writer

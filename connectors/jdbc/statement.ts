@@ -26,7 +26,7 @@ export class Statement {
   readonly #settings: Settings
   readonly #bindings: readonly Binding[]
   /** Fields without a schema that have no column: fine as long as they are null. */
-  readonly #homeless: readonly Field[]
+  readonly homeless: readonly Field[]
   readonly #writers: ArrayWriter[]
   #text: string | undefined
 
@@ -43,7 +43,7 @@ export class Statement {
     const { settings } = options
     this.#table = table
     this.#settings = settings
-    this.#homeless = options.homeless
+    this.homeless = options.homeless
     this.#writers = options.writers
     this.#bindings = fields.map(([field, column]) => {
       const logical = field.schema?.logical ?? null
@@ -108,7 +108,7 @@ export class Statement {
     const parameters = this.#bindings.map((binding, i) =>
       this.#encodeColumn(binding, rows, this.#writers[i] as ArrayWriter, bad),
     )
-    for (const field of this.#homeless) this.#requireNull(field, rows, bad)
+    for (const field of this.homeless) this.#requireNull(field, rows, bad)
     return bad.size === before ? parameters : null
   }
 

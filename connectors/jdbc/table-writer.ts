@@ -2,7 +2,7 @@ import { ConnectException, type SinkRecord } from '../../runtime/api/index.ts'
 import type { ArrayWriter } from './array-writer.ts'
 import { columnType, defaultLiteral, inferredType } from './column-types.ts'
 import type { Query } from './connection.ts'
-import type { Field } from './fields.ts'
+import { absentField, type Field } from './fields.ts'
 import { columnName, type TableName } from './identifier.ts'
 import { inOrder, lastByKey, type Segment } from './key-order.ts'
 import { Layout } from './layout.ts'
@@ -13,6 +13,9 @@ import { Table, type TableColumn } from './table.ts'
 
 /** Versions of a topic's schemas that are kept ready (I6). */
 const layoutLimit = 100
+
+/** Fields without a column that are remembered (I6). */
+const homelessLimit = 1000
 
 interface Bound {
   readonly layout: Layout
@@ -26,19 +29,34 @@ export class TableWriter {
   readonly name: TableName
   readonly #settings: Settings
   readonly #writers: ArrayWriter[]
+  /** Fields that values without a schema were seen to have. */
+  readonly #seen: Set<string>
   #table: Table | null = null
   #bound: Bound[] = []
   #last: Bound | undefined
 
-  constructor(name: TableName, settings: Settings, writers: ArrayWriter[]) {
+  /** `seen` outlives this object: what a task once wrote, it writes on as null when a record lacks it. */
+  constructor(
+    name: TableName,
+    settings: Settings,
+    { writers, seen }: { readonly writers: ArrayWriter[]; readonly seen: Set<string> },
+  ) {
     this.name = name
     this.#settings = settings
     this.#writers = writers
+    this.#seen = seen
   }
 
   /** Learns the layouts of these records. True when `prepare` has work to do with the database. */
   observe(records: readonly SinkRecord[]): boolean {
-    for (const record of records) this.#boundFor(record).layout.observe(record)
+    for (const record of records) {
+      const bound = this.#boundFor(record)
+      bound.layout.observe(record)
+      const homeless = bound.statement?.homeless ?? []
+      // A field that was null up to now: somebody may have added a column for it.
+      if (homeless.length > 0 && homeless.some(({ read }) => isStorable(read(record))))
+        bound.statement = null
+    }
     return (
       this.#table === null ||
       this.#bound.some(({ statement, layout, size }) => !statement || size !== layout.size)
@@ -80,7 +98,7 @@ export class TableWriter {
     let bound = this.#bound.find(({ layout }) => layout.fits(record))
     if (!bound) {
       if (this.#bound.length >= layoutLimit) this.#bound.shift()
-      const layout = new Layout(this.#settings, this.name.table, record)
+      const layout = new Layout(this.#settings, this.name.table, record, this.#seen)
       bound = { layout, statement: null, size: 0 }
       this.#bound.push(bound)
     }
@@ -93,7 +111,7 @@ export class TableWriter {
     for (const bound of this.#bound) {
       const { layout } = bound
       if (bound.statement && bound.size === layout.size) continue
-      const placed: [Field, TableColumn][] = []
+      const placed: (readonly [Field, TableColumn])[] = []
       const missing: Field[] = []
       for (const field of layout.fields) {
         const column = table.column(field.name, this.#settings.isQuoted)
@@ -102,6 +120,11 @@ export class TableWriter {
       }
       const problem = this.#missingFields(missing, layout, records) ?? this.#sharedColumn(placed)
       if (problem) return problem
+      if (!layout.hasSchema) {
+        for (const [{ name, isKey }] of placed) if (!isKey) this.#seen.add(name)
+        placed.push(...this.#absent(table, placed))
+        if (missing.length > homelessLimit) layout.forget(missing)
+      }
       bound.statement = new Statement(table, placed, {
         settings: this.#settings,
         writers: this.#writers,
@@ -110,6 +133,23 @@ export class TableWriter {
       bound.size = layout.size
     }
     return null
+  }
+
+  /**
+   * Columns that an upsert without a schema sets to null because they are the connector's and no record had them yet: else a row would hang on
+   * how the records were batched. Of a table that the connector creates all are; of another one those in the whitelist.
+   */
+  #absent(
+    table: Table,
+    placed: readonly (readonly [Field, TableColumn])[],
+  ): (readonly [Field, TableColumn])[] {
+    const { insertMode, createsTables, whitelist } = this.#settings
+    if (insertMode === 'insert') return []
+    const taken = new Set(placed.map(([, column]) => column))
+    return table.columns
+      .filter((column) => !taken.has(column) && !column.isNotNull && !column.hasDefault)
+      .filter(({ name }) => (whitelist === null ? createsTables : whitelist.has(name)))
+      .map((column) => [absentField(column.name), column])
   }
 
   /** Fields without a schema may lack a column as long as every value is null, or nested (which is told of the record). */
@@ -121,8 +161,7 @@ export class TableWriter {
     for (const field of missing) {
       const { schema } = field
       const first = records.find(
-        (record) =>
-          layout.fits(record) && (schema !== null || inferredType([field.read(record)]) !== null),
+        (record) => layout.fits(record) && (schema !== null || isStorable(field.read(record))),
       )
       if (!first) continue
       if (schema !== null && !schema.optional && schema.default === null)
@@ -191,6 +230,11 @@ export class TableWriter {
       hint: 'Create the table, or set auto.create=true.',
     })
   }
+}
+
+/** Neither null nor nested. */
+function isStorable(value: unknown): boolean {
+  return value !== null && value !== undefined && inferredType([value]) !== null
 }
 
 function described({ name, schema, isKey }: Field): string {

@@ -8,12 +8,11 @@ import {
   type SinkTask,
 } from '../../runtime/api/index.ts'
 import { requireAcceptable } from './accept.ts'
-import type { ArrayWriter } from './array-writer.ts'
 import type { Config } from './config.ts'
 import { Connection } from './connection.ts'
 import { offsetRanges } from './offset-ranges.ts'
 import { classified, isStale } from './retry.ts'
-import { Session, WriteFailure } from './session.ts'
+import { type Memory, Session, WriteFailure } from './session.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import type { BadRecords } from './statement.ts'
 
@@ -22,7 +21,7 @@ export class JdbcSinkTask implements SinkTask {
   readonly #config: Config
   readonly #settings: Settings
   readonly #context: SinkContext
-  readonly #parameterWriters: ArrayWriter[] = []
+  readonly #memory: Memory = { writers: [], seenFields: new Map() }
   #session: Session | null = null
   /** False until the session wrote something: before that its picture of the tables is fresh. */
   #hasWritten = false
@@ -77,11 +76,11 @@ export class JdbcSinkTask implements SinkTask {
     this.#drop()
     try {
       const connection = await Connection.open(this.#config)
-      this.#session = new Session(connection, this.#settings, this.#parameterWriters)
+      this.#session = new Session(connection, this.#settings, this.#memory)
       return this.#session
     } catch (error) {
       throw classified(error, {
-        what: 'Could not connect to the database',
+        what: 'Could not connect to the database: ',
         where: '',
         isTrimmed: this.#config['trim.sensitive.log'],
       })
@@ -99,7 +98,9 @@ export class JdbcSinkTask implements SinkTask {
       error instanceof WriteFailure ? error : { table: '', records: [], cause: error }
     const failure = classified(cause, {
       what:
-        table === '' ? 'The database refused the transaction' : `Table ${table} refused a batch`,
+        table === ''
+          ? 'The database refused the transaction: '
+          : `Table ${table} refused a batch: `,
       where: records.length === 0 ? '' : offsetRanges(records),
       isTrimmed: this.#config['trim.sensitive.log'],
     })
