@@ -1,6 +1,8 @@
 import type { ConfigDef, ConfigKey, ConfigOf, ConfigType, RawConfig } from './config-def.ts'
 import { ConfigException } from './errors.ts'
+import { doubleText } from './java-text.ts'
 import { Password } from './password.ts'
+import { trim } from './text/tokens.ts'
 
 /** What validation says of one key. `text` is the value as answers show it: null when it could not be parsed. */
 export interface ConfigValue {
@@ -43,6 +45,7 @@ export function parseConfig<const D extends ConfigDef>(def: D, raw: RawConfig): 
 export function showValue(value: unknown, type: ConfigType): string | null {
   if (value === null || value === undefined) return null
   if (type === 'password') return String(value instanceof Password ? value : '[hidden]')
+  if (type === 'double' && typeof value === 'number') return doubleText(value)
   return Array.isArray(value) ? value.join(',') : String(value)
 }
 
@@ -84,15 +87,14 @@ function checkKey(name: string, key: ConfigKey, raw: RawConfig): Checked {
   return { name, value, text: canonicalText(text, value, key), errors }
 }
 
-/** Numbers keep their digits (9223372036854775807 is no double), so what was given is shown. */
+/** As Java prints the parsed value; digits that no double holds (9223372036854775807) are taken from the text. */
 function canonicalText(
   text: string | null | undefined,
   value: unknown,
   key: ConfigKey,
 ): string | null {
-  if (value === null) return null
-  return typeof value === 'number' && typeof text === 'string'
-    ? text.trim()
+  return typeof value === 'number' && typeof text === 'string' && key.type !== 'double'
+    ? String(integerOf(trim(text)))
     : showValue(value, key.type)
 }
 
@@ -110,9 +112,8 @@ function problemOf(name: string, key: ConfigKey, value: unknown): string | undef
   }
   const problem = key.validator?.(value, name)
   if (problem === undefined) return undefined
-  return typeof problem === 'string'
-    ? invalidValue(key.type === 'password' && value !== null ? '[hidden]' : value, name, problem)
-    : problem.message
+  if (typeof problem !== 'string') return problem.message
+  return invalidValue(Array.isArray(value) ? value : showValue(value, key.type), name, problem)
 }
 
 const integers: Record<'int' | 'short' | 'long', readonly [bigint, bigint]> = {
@@ -124,7 +125,7 @@ const integers: Record<'int' | 'short' | 'long', readonly [bigint, bigint]> = {
 /** Parses as ConfigDef.parseType does; the thrown message is the reason alone. */
 function parseType(raw: string | null, type: ConfigType): unknown {
   if (raw === null) return null
-  const text = raw.trim()
+  const text = trim(raw)
   switch (type) {
     case 'boolean': {
       const word = text.toLowerCase()
@@ -138,7 +139,7 @@ function parseType(raw: string | null, type: ConfigType): unknown {
     case 'class':
       return text
     case 'list':
-      return text === '' ? [] : text.split(/\s*,\s*/)
+      return text === '' ? [] : text.split(/[ \t\n\v\f\r]*,[ \t\n\v\f\r]*/)
     case 'double': {
       if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFdD]?$|^[+-]?(NaN|Infinity)$/.test(text))
         throw new Error('Not a number of type DOUBLE')
@@ -146,10 +147,14 @@ function parseType(raw: string | null, type: ConfigType): unknown {
     }
     default: {
       const [low, high] = integers[type]
-      const whole = /^[+-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, '')) : null
-      if (whole === null || whole < low || whole > high)
+      const whole = integerOf(text)
+      if (whole === undefined || whole < low || whole > high)
         throw new Error(`Not a number of type ${type.toUpperCase()}`)
       return Number(whole)
     }
   }
+}
+
+function integerOf(text: string): bigint | undefined {
+  return /^[+-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, '')) : undefined
 }

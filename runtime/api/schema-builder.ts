@@ -57,19 +57,19 @@ export class SchemaBuilder {
   }
 
   name(name: string): this {
-    this.#once('name', this.#name)
+    this.#once('name', this.#name, name)
     this.#name = name
     return this
   }
 
   version(version: number): this {
-    this.#once('version', this.#version)
+    this.#once('version', this.#version, version)
     this.#version = version
     return this
   }
 
   doc(doc: string): this {
-    this.#once('doc', this.#doc)
+    this.#once('doc', this.#doc, doc)
     this.#doc = doc
     return this
   }
@@ -86,7 +86,7 @@ export class SchemaBuilder {
   }
 
   defaultValue(value: unknown): this {
-    this.#once('default', this.#default)
+    this.#once('default', this.#default, value)
     try {
       validateValue(this.build(), value)
     } catch (cause) {
@@ -116,7 +116,7 @@ export class SchemaBuilder {
       name: this.#name,
       version: this.#version,
       doc: this.#doc,
-      parameters: this.#parameters,
+      parameters: this.#parameters && new Map(this.#parameters),
       default: this.#default,
       fields: Array.from(this.#fields, ([name, schema]) => ({ name, schema })),
       keySchema: this.#keySchema,
@@ -130,8 +130,8 @@ export class SchemaBuilder {
     return this
   }
 
-  #once(field: string, present: unknown): void {
-    if (present !== null) this.#refuse(field)
+  #once(field: string, present: unknown, value: unknown): void {
+    if (present !== null && present !== value) this.#refuse(field)
   }
 
   #refuse(field: string): never {

@@ -69,7 +69,7 @@ export class Instant {
   readonly #beyond: bigint | undefined
 
   constructor(epochMs: number | bigint) {
-    this.epochMs = Number(epochMs)
+    this.epochMs = Math.trunc(Number(epochMs))
     this.#beyond =
       typeof epochMs === 'bigint' && !Number.isSafeInteger(this.epochMs) ? epochMs : undefined
   }
