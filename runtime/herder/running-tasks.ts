@@ -34,31 +34,25 @@ export class RunningTasks {
     await this.start(stored, stored.tasks.keys())
   }
 
-  /** One that cannot be started is FAILED, and costs no other. */
+  /** One that cannot be started costs no other. */
   async start(stored: StoredConnector, tasks: Iterable<number>): Promise<void> {
-    const starts = [...tasks].map((task) =>
-      this.startOne(stored, task).catch((error: Error) =>
-        this.report({
-          ...this.#id(task),
-          state: 'FAILED',
-          trace: printTrace(toPortable(error)),
-        }),
-      ),
-    )
-    await Promise.all(starts)
+    await Promise.allSettled([...tasks].map((task) => this.startOne(stored, task)))
   }
 
+  /** One that cannot be started is FAILED; then this rejects. */
   async startOne(stored: StoredConnector, task: number): Promise<void> {
     const taskConfig = stored.tasks[task]
     if (taskConfig === undefined) return
+    const id = this.#id(task)
     this.#states.set(task, 'UNASSIGNED')
-    await this.#worker.startTask({
-      id: this.#id(task),
+    try {
       // The tasks were made for the connector config of their commit; a newer one makes new tasks.
-      connectorConfig: stored.applied ?? stored.config,
-      taskConfig,
-      target: stored.target,
-    })
+      const connectorConfig = stored.applied ?? stored.config
+      await this.#worker.startTask({ id, connectorConfig, taskConfig, target: stored.target })
+    } catch (error) {
+      this.report({ ...id, state: 'FAILED', trace: printTrace(toPortable(error)) })
+      throw error
+    }
   }
 
   async stop(tasks: readonly number[]): Promise<void> {
