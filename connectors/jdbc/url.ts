@@ -60,7 +60,7 @@ export function maskedUrl(text: string): string {
   return text
     .replace(/([?&;][^=&;]*password[^=&;]*=)[^&;]*/gi, '$1****')
     .replace(/(\/\/[^/?#@]*?:)[^/?#@]*@/, '$1****@')
-    .replace(/(\(\s*password\s*=)[^)]*/gi, '$1****')
+    .replace(/([(,]\s*password\s*=)[^),]*/gi, '$1****')
 }
 
 function requirePostgres(subprotocol: string): void {
