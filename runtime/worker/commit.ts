@@ -1,6 +1,7 @@
 import { hasCode, isRetriable, type SinkTask } from '../api/index.ts'
 import type { TopicOffset } from '../log/log.ts'
 import { withDeadline } from './deadline.ts'
+import { phases } from './phases.ts'
 import type { SerialCalls } from './serial-calls.ts'
 import type { SinkFeed } from './sink-feed.ts'
 import type { SinkOffsets } from './sink-offsets.ts'
@@ -85,7 +86,8 @@ export class SinkCommits {
   async #tell(offsets: readonly TopicOffset[], isLast: boolean): Promise<Committed> {
     const { counts } = this.#context.meter
     try {
-      await this.#feed().consumer.commit(offsets)
+      const { consumer } = this.#feed()
+      await phases.offset.tracePromise(() => consumer.commit(offsets))
     } catch (error) {
       counts.commitFailures++
       if (hasCode(error, 'CONNECT_FENCED')) {

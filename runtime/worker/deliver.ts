@@ -5,6 +5,7 @@ import {
   type SinkTask,
 } from '../api/index.ts'
 import { withDeadline } from './deadline.ts'
+import { phases } from './phases.ts'
 import type { SerialCalls } from './serial-calls.ts'
 import type { SinkBatch } from './sink-batch.ts'
 import type { SinkOffsets } from './sink-offsets.ts'
@@ -75,7 +76,8 @@ export class SinkDelivery {
       const { meter } = this.#context
       this.#context.enter()
       const began = performance.now()
-      await withDeadline(this.#task.put(records), 'A put of the sink')
+      const put = phases.put.tracePromise(() => this.#task.put(records))
+      await withDeadline(put, 'A put of the sink')
       meter.call(performance.now() - began)
       meter.batch(records.length)
       meter.counts.recordsOut += records.length

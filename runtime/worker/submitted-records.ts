@@ -1,6 +1,7 @@
 import { ConnectException, isRetriable } from '../api/index.ts'
 import { offsetBatches } from '../storage/offset-records.ts'
 import { pause } from './backoff.ts'
+import { phases } from './phases.ts'
 import { RecordDraft, type SourceOffset, type Submission } from './record-draft.ts'
 import { Retries, type TaskContext } from './task-context.ts'
 
@@ -118,7 +119,7 @@ export class SubmittedRecords {
     const { control, meter } = this.#context
     for (;;) {
       try {
-        const taken = await call()
+        const taken = await phases.append.tracePromise(call)
         this.#retries.over()
         return taken
       } catch (error) {

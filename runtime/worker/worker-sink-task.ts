@@ -25,8 +25,9 @@ import type { TransformationChain } from './transformation-chain.ts'
 /** A read without news ends now and then: nothing hangs on it. */
 const idleMs = 10_000
 const defaultReadBytes = 16 * 1024 * 1024
-/** How long `stop` may take, and a put that was given up may still hold the sink. */
+/** How long `stop` may take; after a cancellation also how long the put that was given up may still hold the sink. */
 const stopMs = 5000
+const cancelledStopMs = 1000
 
 export interface SinkParts {
   readonly open: (context: SinkContext) => Promise<SinkTask> | SinkTask
@@ -162,31 +163,34 @@ export class WorkerSinkTask {
       await commits.commit()
     }
     await this.#measureLag()
-    await this.#gather(feed, commits)
-    if (feed.backlog.isEmpty || this.#context.control.isStopping) return
+    if (!(await this.#gather(feed, commits))) return
     const { records, bytes = Number.POSITIVE_INFINITY } = this.#parts.limits
     this.#context.enter()
     const batch = SinkBatch.decode(feed.backlog.take({ records, bytes }), this.#decoder)
+    commits.expect()
     if (feed.backlog.records < records) feed.prefetch(this.#readMs(commits))
     const delivered = await delivery.deliver(batch, (ms) => this.#holdFor(ms, feed, commits))
     if (!delivered) return
     if (batch.refusal) throw batch.refusal
     feed.release()
     this.#lag.moved()
-    commits.expect()
     this.#count(feed)
   }
 
-  /** Waits for records, and then for company as long as the sink wants. */
-  async #gather(feed: SinkFeed, commits: SinkCommits): Promise<void> {
+  /** Waits for records, and then for company as long as the sink wants. False: something else comes first. */
+  async #gather(feed: SinkFeed, commits: SinkCommits): Promise<boolean> {
+    const { backlog } = feed
     const { records, waitMs = 0 } = this.#parts.limits
-    if (feed.backlog.isEmpty) return feed.read(this.#readMs(commits))
-    const stillMs = feed.backlog.firstMs + waitMs - performance.now()
-    if (stillMs > 0 && feed.backlog.records < records) {
-      await feed.read(Math.min(stillMs, this.#readMs(commits)))
-      if (!this.#context.control.isStopping && performance.now() < feed.backlog.firstMs + waitMs)
-        return this.#gather(feed, commits)
+    const { control } = this.#context
+    if (backlog.isEmpty) await feed.read(this.#readMs(commits))
+    while (!backlog.isEmpty && backlog.records < records) {
+      const leftMs = backlog.firstMs + waitMs - performance.now()
+      if (leftMs <= 0) break
+      const readMs = Math.min(leftMs, this.#readMs(commits))
+      if (readMs === 0 || control.isPaused || control.isStopping) return false
+      await feed.read(readMs)
     }
+    return !backlog.isEmpty && !control.isStopping
   }
 
   #readMs(commits: SinkCommits): number {
@@ -300,7 +304,7 @@ export class WorkerSinkTask {
       await withDeadline(
         this.#calls.run(async () => task.stop?.()),
         'stop of the sink',
-        stopMs,
+        this.#context.control.cancelled.aborted ? cancelledStopMs : stopMs,
       )
     } catch (error) {
       logger.warn({ err: error }, 'the sink did not stop in order')
