@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { ConnectException } from '../../api/errors.ts'
-import type { TopicSettings, TopicSpec } from '../log.ts'
+import type { TopicPartition, TopicSettings, TopicSpec } from '../log.ts'
 import { MAX_PARTITIONS } from './database.ts'
 import { checksumOfPlace } from './row-checksum.ts'
 import { checkTopicName } from './topic-name.ts'
@@ -73,6 +73,10 @@ export class Catalog {
 
   get(topic: string): Topic | undefined {
     return this.#topics.get(topic)
+  }
+
+  find({ topic, partition }: TopicPartition): Partition | undefined {
+    return this.#topics.get(topic)?.partitions[partition]
   }
 
   [Symbol.iterator](): IterableIterator<Topic> {

@@ -1,4 +1,4 @@
-import { ConnectException, FencedException } from '../../api/errors.ts'
+import { ConnectException, FencedException, hasCode } from '../../api/errors.ts'
 import type {
   Consumer,
   ConsumerOptions,
@@ -11,7 +11,7 @@ import type {
 import { Fetcher, keyOf } from './fetcher.ts'
 import type { Link } from './link.ts'
 import { type CoordinatorClient, Membership } from './membership.ts'
-import type { WriterRequest } from './protocol.ts'
+import type { Holding, WriterRequest } from './protocol.ts'
 import { subscribes } from './range-assignor.ts'
 import type { Reader } from './reader.ts'
 
@@ -50,7 +50,7 @@ export class EmbeddedConsumer implements Consumer {
   }
 
   assignment(): readonly TopicPartition[] {
-    return Array.from(this.#fetcher.cursors, ({ topic, partition }) => ({ topic, partition }))
+    return Array.from(this.#fetcher.cursors, placeOf)
   }
 
   async poll(options: PollOptions): Promise<readonly Fetched[]> {
@@ -139,18 +139,18 @@ export class EmbeddedConsumer implements Consumer {
   }
 
   async #sync(membership: Membership): Promise<void> {
-    const held = this.assignment()
+    const held = this.#held()
     const answer = await membership.sync(held)
     if ('expelled' in answer) {
-      this.#fetcher.clear()
       await membership.rejoin()
-      if (held.length > 0) await this.#options.onLost?.(held)
-    } else if ('revoke' in answer) {
-      await this.#options.onRevoked?.(answer.revoke)
-      this.#fetcher.remove(answer.revoke)
-      membership.isDue = true
-    } else {
+      await this.#lose(held)
+    } else if ('assigned' in answer) {
       await this.#take(answer.assigned.filter((partition) => !this.#fetcher.find(partition)))
+    } else {
+      membership.isDue = true
+      await this.#lose(answer.lost)
+      if (answer.revoked.length > 0) await this.#options.onRevoked?.(answer.revoked.map(placeOf))
+      this.#fetcher.remove(answer.revoked)
     }
   }
 
@@ -160,33 +160,50 @@ export class EmbeddedConsumer implements Consumer {
     const version = reader.topicsVersion
     if (version === this.#topicsVersion) return
     const all = reader
-      .topics()
+      .assignable()
       .filter(({ topic }) => subscribes(this.#options.topics, topic))
-      .flatMap(({ topic, partitions }) =>
-        Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
-      )
-    const there = new Map(all.map((place) => [keyOf(place), place]))
-    const gone = [...this.#fetcher.cursors].filter(
-      (cursor) => !there.has(keyOf(cursor)) || reader.identity(cursor) !== cursor.identity,
-    )
+      .flatMap(({ topic, ids }) => ids.map((id, partition) => ({ topic, partition, id })))
+    const there = new Set(all.map(({ id }) => id))
     this.#topicsVersion = version
     this.#fetcher.changed()
-    if (gone.length > 0) {
-      this.#fetcher.remove(gone)
-      await this.#options.onLost?.(gone.map(({ topic, partition }) => ({ topic, partition })))
-    }
+    await this.#lose(this.#held().filter(({ id }) => !there.has(id)))
     await this.#take(all.filter((place) => !this.#fetcher.find(place)))
   }
 
-  async #take(added: readonly TopicPartition[]): Promise<void> {
+  #held(): Holding[] {
+    return Array.from(this.#fetcher.cursors, ({ topic, partition, id }) => ({
+      topic,
+      partition,
+      id,
+    }))
+  }
+
+  async #lose(lost: readonly Holding[]): Promise<void> {
+    if (lost.length === 0) return
+    this.#fetcher.remove(lost)
+    await this.#options.onLost?.(lost.map(placeOf))
+  }
+
+  async #take(added: readonly Holding[]): Promise<void> {
     if (added.length === 0) return
     const committed = new Map(
       (await this.committed(added)).map((offset) => [keyOf(offset), offset.offset]),
     )
     for (const place of added) {
       const start = committed.get(keyOf(place)) ?? this.#options.start ?? 'earliest'
-      this.#fetcher.add(place, this.#links.reader.resolve(place, start))
+      try {
+        this.#fetcher.add(place, this.#links.reader.resolve(place, start))
+      } catch (error) {
+        // Deleted a moment ago: the next rebalance knows.
+        if (!hasCode(error, 'CONNECT_NOT_FOUND')) throw error
+      }
     }
-    await this.#options.onAssigned?.(added)
+    await this.#options.onAssigned?.(
+      added.filter((place) => this.#fetcher.find(place)).map(placeOf),
+    )
   }
+}
+
+function placeOf({ topic, partition }: TopicPartition): TopicPartition {
+  return { topic, partition }
 }

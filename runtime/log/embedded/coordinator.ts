@@ -1,13 +1,13 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { TopicDescription } from '../log.ts'
 import { Group } from './group.ts'
 import type { Link } from './link.ts'
 import type { CoordinatorRequest, SyncAnswer, WriterRequest } from './protocol.ts'
+import type { AssignableTopic } from './range-assignor.ts'
 import { toWire } from './wire-error.ts'
 
 export interface CoordinatorOptions {
   readonly writer: Link<WriterRequest>
-  readonly topics: () => readonly TopicDescription[]
+  readonly topics: () => readonly AssignableTopic[]
   readonly rebalanceTimeoutMs: number
 }
 

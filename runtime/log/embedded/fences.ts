@@ -1,5 +1,5 @@
 import { FencedException } from '../../api/errors.ts'
-import type { Transaction } from '../log.ts'
+import type { TopicPartition, Transaction } from '../log.ts'
 import type { Grant } from './protocol.ts'
 
 /**
@@ -7,16 +7,14 @@ import type { Grant } from './protocol.ts'
  * inside its transaction, so a task that was taken away can commit nothing, however late its call arrives.
  */
 export class Fences {
-  readonly #groups = new Map<string, Map<number, ReadonlySet<string>>>()
+  readonly #groups = new Map<string, Map<number, ReadonlySet<number>>>()
 
   change(group: string, retired: number | undefined, granted: Grant | undefined): void {
-    const generations = this.#groups.get(group) ?? new Map<number, ReadonlySet<string>>()
+    const generations = this.#groups.get(group) ?? new Map<number, ReadonlySet<number>>()
     this.#groups.set(group, generations)
     if (retired !== undefined) generations.delete(retired)
-    if (granted) {
-      const partitions = granted.partitions.map((p) => `${p.partition} ${p.topic}`)
-      generations.set(granted.generation, new Set(partitions))
-    }
+    if (granted)
+      generations.set(granted.generation, new Set(granted.partitions.map(({ id }) => id)))
     if (generations.size === 0) this.#groups.delete(group)
   }
 
@@ -24,7 +22,11 @@ export class Fences {
     return this.#groups.has(group)
   }
 
-  check({ group, generation, offsets }: NonNullable<Transaction['groupOffsets']>): void {
+  /** `idOf` knows the partitions that are there now. */
+  check(
+    { group, generation, offsets }: NonNullable<Transaction['groupOffsets']>,
+    idOf: (place: TopicPartition) => number | undefined,
+  ): void {
     const generations = this.#groups.get(group)
     if (generation === undefined) {
       if (generations) throw new FencedException(`Group "${group}" has members: only they commit`)
@@ -37,7 +39,7 @@ export class Fences {
       )
     }
     for (const { topic, partition } of offsets) {
-      if (partitions.has(`${partition} ${topic}`)) continue
+      if (partitions.has(idOf({ topic, partition }) ?? -1)) continue
       throw new FencedException(
         `Partition ${partition} of topic "${topic}" is not assigned in generation ${generation} of group "${group}"`,
       )

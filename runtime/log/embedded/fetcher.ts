@@ -1,7 +1,7 @@
 import { ConnectException, hasCode } from '../../api/errors.ts'
 import type { Fetched, PollOptions, TopicPartition } from '../log.ts'
 import type { Link } from './link.ts'
-import type { WriterRequest } from './protocol.ts'
+import type { Holding, WriterRequest } from './protocol.ts'
 import type { Reader } from './reader.ts'
 
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024
@@ -10,9 +10,7 @@ const DEFAULT_MAX_BYTES = 4 * 1024 * 1024
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** A partition that is read, and how far. */
-export interface Cursor extends TopicPartition {
-  /** Tells a topic from one of the same name that was deleted before. */
-  readonly identity: number
+export interface Cursor extends Holding {
   position: number
   isPaused: boolean
 }
@@ -50,10 +48,9 @@ export class Fetcher {
     )
   }
 
-  add(place: TopicPartition, position: number): void {
-    const { topic, partition } = place
-    const identity = this.#reader.identity(place)
-    this.#cursors.set(keyOf(place), { topic, partition, identity, position, isPaused: false })
+  add({ topic, partition, id }: Holding, position: number): void {
+    const cursor = { topic, partition, id, position, isPaused: false }
+    this.#cursors.set(keyOf(cursor), cursor)
     this.changed()
   }
 

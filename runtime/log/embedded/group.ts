@@ -1,16 +1,12 @@
-import type { TopicDescription, TopicPartition } from '../log.ts'
-import type { SyncAnswer } from './protocol.ts'
-import { type AssignableMember, assign } from './range-assignor.ts'
+import type { Grant, Holding, SyncAnswer } from './protocol.ts'
+import { type AssignableMember, type AssignableTopic, assign } from './range-assignor.ts'
 
 /** Retires a generation and grants another, in the writer; resolves when it holds. */
-export type Fence = (
-  retired: number | undefined,
-  granted: { generation: number; partitions: readonly TopicPartition[] } | undefined,
-) => Promise<void>
+export type Fence = (retired: number | undefined, granted: Grant | undefined) => Promise<void>
 
 export interface GroupOptions {
   readonly fence: Fence
-  readonly topics: () => readonly TopicDescription[]
+  readonly topics: () => readonly AssignableTopic[]
   /** Grows over all groups and for ever: no number comes twice. */
   readonly nextGeneration: () => number
   /** How long a member may take to give up what it must. */
@@ -20,7 +16,7 @@ export interface GroupOptions {
 
 interface GroupMember extends AssignableMember {
   readonly nudge: () => void
-  owned: readonly TopicPartition[]
+  owned: readonly Holding[]
   generation: number | undefined
   /** When it was told to give something up. */
   deadline: NodeJS.Timeout | undefined
@@ -34,7 +30,7 @@ interface GroupMember extends AssignableMember {
 export class Group {
   readonly #options: GroupOptions
   readonly #members = new Map<number, GroupMember>()
-  #target = new Map<number, TopicPartition[]>()
+  #target = new Map<number, Holding[]>()
   #pending = 0
   /** One change at a time: each awaits the writer. */
   #queue: Promise<unknown> = Promise.resolve()
@@ -59,13 +55,19 @@ export class Group {
     })
   }
 
-  sync(id: number, held: readonly TopicPartition[]): Promise<SyncAnswer> {
+  sync(id: number, held: readonly Holding[]): Promise<SyncAnswer> {
     return this.#serial(async () => {
       const member = this.#members.get(id)
       if (!member) return { expelled: true }
       const target = this.#target.get(id) ?? []
-      const revoke = held.filter((partition) => !includes(target, partition))
-      if (revoke.length > 0) return { revoke }
+      const over = held.filter((partition) => !includes(target, partition))
+      if (over.length > 0) {
+        const there = new Set(this.#options.topics().flatMap((topic) => topic.ids))
+        return {
+          revoked: over.filter((partition) => there.has(partition.id)),
+          lost: over.filter((partition) => !there.has(partition.id)),
+        }
+      }
       const taken = [...this.#members.values()]
         .filter((other) => other !== member)
         .flatMap((other) => other.owned)
@@ -96,7 +98,7 @@ export class Group {
     return this.#serial(async () => this.#rebalance())
   }
 
-  async #grant(member: GroupMember, owned: readonly TopicPartition[]): Promise<number> {
+  async #grant(member: GroupMember, owned: readonly Holding[]): Promise<number> {
     const generation = this.#options.nextGeneration()
     await this.#options.fence(member.generation, { generation, partitions: owned })
     member.generation = generation
@@ -135,10 +137,10 @@ export class Group {
   }
 }
 
-function includes(list: readonly TopicPartition[], { topic, partition }: TopicPartition): boolean {
-  return list.some((other) => other.partition === partition && other.topic === topic)
+function includes(list: readonly Holding[], { id }: Holding): boolean {
+  return list.some((other) => other.id === id)
 }
 
-function isSame(a: readonly TopicPartition[], b: readonly TopicPartition[]): boolean {
+function isSame(a: readonly Holding[], b: readonly Holding[]): boolean {
   return a.length === b.length && a.every((partition) => includes(b, partition))
 }

@@ -1,6 +1,5 @@
-import type { TopicPartition } from '../log.ts'
 import type { Link } from './link.ts'
-import type { CoordinatorRequest, Nudge, SyncAnswer } from './protocol.ts'
+import type { CoordinatorRequest, Holding, Nudge, SyncAnswer } from './protocol.ts'
 
 export interface MembershipOptions {
   readonly group: string
@@ -68,7 +67,7 @@ export class Membership {
     })
   }
 
-  async sync(held: readonly TopicPartition[]): Promise<SyncAnswer> {
+  async sync(held: readonly Holding[]): Promise<SyncAnswer> {
     this.isDue = false
     const answer = await this.#client.link.request<SyncAnswer>({
       op: 'sync',

@@ -64,7 +64,7 @@ export class OpenedEmbeddedLog extends EmbeddedLog {
     const topics = new Reader(filesOf(dataDir).database)
     const coordinator = new Coordinator({
       writer: control,
-      topics: () => topics.topics(),
+      topics: () => topics.assignable(),
       rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 300_000,
     })
     followTopics(control, topics, coordinator)

@@ -34,10 +34,15 @@ export type WriterRequest =
   /** From the thread that opened the log. Answered when everything is on disk and the database is closed. */
   | { readonly op: 'close' }
 
+/** A partition by name and by its number in the log: one of a topic that was deleted and made again is another one. */
+export interface Holding extends TopicPartition {
+  readonly id: number
+}
+
 /** A generation of one member and the partitions that it may commit. */
 export interface Grant {
   readonly generation: number
-  readonly partitions: readonly TopicPartition[]
+  readonly partitions: readonly Holding[]
 }
 
 /** What a thread asks of the coordinator. */
@@ -49,14 +54,14 @@ export type CoordinatorRequest =
       readonly topics: readonly string[] | RegExp
     }
   /** From inside `poll`: the partitions that the member holds, after what it was told to give up is flushed. */
-  | { readonly op: 'sync'; readonly member: number; readonly held: readonly TopicPartition[] }
+  | { readonly op: 'sync'; readonly member: number; readonly held: readonly Holding[] }
   | { readonly op: 'leave'; readonly member: number }
   | { readonly op: 'connect'; readonly port: MessagePort }
 
 export type SyncAnswer =
-  /** Flush and commit these, then sync again without them. */
-  | { readonly revoke: readonly TopicPartition[] }
-  | { readonly generation: number; readonly assigned: readonly TopicPartition[] }
+  /** Flush and commit what is revoked, forget what is lost (its topic is gone), then sync again without them. */
+  | { readonly revoked: readonly Holding[]; readonly lost: readonly Holding[] }
+  | { readonly generation: number; readonly assigned: readonly Holding[] }
   /** The coordinator gave this member up: everything it held is somebody else's. */
   | { readonly expelled: true }
 

@@ -1,10 +1,17 @@
-import type { TopicDescription, TopicPartition } from '../log.ts'
+import type { TopicPartition } from '../log.ts'
+import type { Holding } from './protocol.ts'
 
 export interface AssignableMember {
   readonly id: number
   readonly topics: readonly string[] | RegExp
   /** What it has now: it keeps as much of it as is fair. */
   readonly owned: readonly TopicPartition[]
+}
+
+/** A topic and the ids of its partitions, in order. */
+export interface AssignableTopic {
+  readonly topic: string
+  readonly ids: readonly number[]
 }
 
 export function subscribes(topics: readonly string[] | RegExp, topic: string): boolean {
@@ -19,15 +26,16 @@ export function subscribes(topics: readonly string[] | RegExp, topic: string): b
  * together; whoever has some already keeps those that fit into its share. Members in the order in which they joined.
  */
 export function assign(
-  topics: readonly TopicDescription[],
+  topics: readonly AssignableTopic[],
   members: readonly AssignableMember[],
-): Map<number, TopicPartition[]> {
-  const assignment = new Map<number, TopicPartition[]>(members.map(({ id }) => [id, []]))
-  for (const { topic, partitions } of topics) {
+): Map<number, Holding[]> {
+  const assignment = new Map<number, Holding[]>(members.map(({ id }) => [id, []]))
+  for (const { topic, ids } of topics) {
     const subscribed = members.filter((member) => subscribes(member.topics, topic))
     if (subscribed.length === 0) continue
-    for (const [id, numbers] of assignTopic(topic, partitions, subscribed))
-      for (const partition of numbers) assignment.get(id)?.push({ topic, partition })
+    for (const [id, numbers] of assignTopic(topic, ids.length, subscribed))
+      for (const partition of numbers)
+        assignment.get(id)?.push({ topic, partition, id: ids[partition] as number })
   }
   return assignment
 }

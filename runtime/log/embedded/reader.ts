@@ -12,6 +12,7 @@ import type {
   TopicSettings,
 } from '../log.ts'
 import { BASE_OFFSET, openForReading, ROW_ID } from './database.ts'
+import type { AssignableTopic } from './range-assignor.ts'
 import { checksumOfPlace, rowChecksum } from './row-checksum.ts'
 import { translate } from './sqlite-errors.ts'
 
@@ -140,9 +141,14 @@ export class Reader {
     })
   }
 
-  /** Differs from that of an earlier topic of the same name. */
-  identity(place: TopicPartition): number {
-    return this.#run(() => this.#place(place).id)
+  /** All topics with the ids of their partitions, which differ from those of an earlier topic of the same name. */
+  assignable(): AssignableTopic[] {
+    return this.#run(() =>
+      this.topics().map(({ topic }) => ({
+        topic,
+        ids: this.#placesOf(topic).map((place) => place.id),
+      })),
+    )
   }
 
   /** The offset that a position means now. */
@@ -157,11 +163,11 @@ export class Reader {
   }
 
   /**
-   * Whole batches from an offset on, as many as fit into the limits, at least one; `next` is where to go on. Every row is checked: its place,
-   * its header, its content.
+   * Whole batches from an offset on, as many as fit into the limits; `next` is where to go on. Every row is checked: its place, its header,
+   * its content. With an `id` the partition must still be that one.
    */
   read(
-    place: TopicPartition,
+    place: TopicPartition & { readonly id?: number },
     from: number,
     limit: ReadLimit,
   ): { records: LogRecord[]; next: number; bytes: number } {
@@ -256,9 +262,9 @@ export class Reader {
     return { earliest: Number(row['first']), latest: Number(row['next']) }
   }
 
-  #place({ topic, partition }: TopicPartition): Place {
+  #place({ topic, partition, id }: TopicPartition & { readonly id?: number }): Place {
     const place = this.#placesOf(topic)[partition]
-    if (!place) throw missing({ topic, partition })
+    if (!place || (id !== undefined && id !== place.id)) throw missing({ topic, partition })
     return place
   }
 

@@ -170,7 +170,7 @@ export class Store {
     batches: readonly EncodedBatch[],
     offsets: Transaction['groupOffsets'],
   ): readonly number[] {
-    if (offsets) this.fences.check(offsets)
+    if (offsets) this.fences.check(offsets, (place) => this.catalog.find(place)?.id)
     const headers = batches.map(headerOf)
     const partitions = this.#partitionsOf(batches)
     const bases = batches.map((batch, i) =>
@@ -203,9 +203,7 @@ export class Store {
         throw new ConnectException(`Topic "${topic}", partition ${partition}: no offsets are left`)
     }
     for (const [topic, count] of missing) this.catalog.create({ topic }, count)
-    return batches.map(
-      ({ topic, partition }) => this.catalog.get(topic)?.partitions[partition] as Partition,
-    )
+    return batches.map((batch) => this.catalog.find(batch) as Partition)
   }
 
   #appendBatch({ bytes }: EncodedBatch, header: BatchHeader, partition: Partition): number {

@@ -15,9 +15,7 @@ export class Watches {
 
   /** Calls `fire` once, later; the returned function takes the watch back. */
   add({ partitions, topics }: Watch, fire: () => void): () => void {
-    const places = partitions.map(
-      ({ topic, partition }) => this.#catalog.get(topic)?.partitions[partition],
-    )
+    const places = partitions.map((place) => this.#catalog.find(place))
     let isDone = false
     const remove = () => {
       isDone = true

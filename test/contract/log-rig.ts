@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import type { Test } from 'tap'
+import { BatchBuilder } from '../../runtime/log/batch/batch-builder.ts'
+import type {
+  Consumer,
+  EncodedBatch,
+  Fetched,
+  Log,
+  LogRecord,
+  TopicPartition,
+} from '../../runtime/log/log.ts'
+
+/** What a log under test must be able to do. */
+export interface LogRig {
+  /** An open log; the rig closes it when `t` ends. */
+  open(t: Test): Promise<Log>
+}
+
+export const uniqueName = (prefix: string) => `${prefix}-${randomBytes(4).toString('hex')}`
+
+/** A batch of records `k<n>` → `v<n>`, with timestamp 1000 + n. */
+export function batchOf(place: TopicPartition, from: number, count: number): EncodedBatch {
+  const builder = new BatchBuilder(place)
+  for (let n = from; n < from + count; n++) builder.append(`k${n}`, `v${n}`, 1000 + n)
+  return builder.build()
+}
+
+export const valuesOf = (records: readonly LogRecord[]) =>
+  records.map((record) => record.value?.toString() ?? null)
+
+/** Polls all consumers in turn until `isDone`; returns what each got. Throws when it takes too long. */
+export async function pollUntil(
+  consumers: readonly Consumer[],
+  isDone: (fetched: readonly (readonly Fetched[])[]) => boolean,
+): Promise<Fetched[][]> {
+  const fetched: Fetched[][] = consumers.map(() => [])
+  for (const end = Date.now() + 30_000; !isDone(fetched); ) {
+    if (Date.now() > end) throw new Error('the consumers did not get there in 30 s')
+    for (const [i, consumer] of consumers.entries())
+      fetched[i]?.push(...(await consumer.poll({ timeoutMs: 20 })))
+  }
+  return fetched
+}
+
+export const countOf = (fetched: readonly Fetched[]) =>
+  fetched.reduce((sum, { records }) => sum + records.length, 0)
+
+/** Whether the members hold all of the topic's partitions, each exactly once, and nobody more than a fair share. */
+export function isBalanced(members: readonly Consumer[], partitions: number): boolean {
+  const held = members.flatMap((member) => member.assignment())
+  const distinct = new Set(held.map(({ topic, partition }) => `${partition} ${topic}`))
+  const fair = Math.ceil(partitions / members.length)
+  return (
+    held.length === partitions &&
+    distinct.size === partitions &&
+    members.every((member) => member.assignment().length <= fair)
+  )
+}
