@@ -136,7 +136,8 @@ function sameSchema(a: Schema | null, b: Schema | null): boolean {
   return a === b || (a?.equals(b) ?? false)
 }
 
-function sameParameters(
+/** Whether both hold the same texts; null and null are the same. */
+export function sameParameters(
   a: ReadonlyMap<string, string> | null,
   b: ReadonlyMap<string, string> | null,
 ): boolean {
