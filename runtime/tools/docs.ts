@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { ConnectorDefinition } from '../api/index.ts'
 import { PluginRegistry } from '../plugins/registry.ts'
-import { errorTable, keysTable, pluginTable } from './reference.ts'
+import { differences } from '../rest/differences.ts'
+import { differenceTable, errorTable, keysTable, pluginTable } from './reference.ts'
 
 /** `npm run docs`: writes what declarations say into the READMEs, between markers. A test makes them anew and finds nothing changed. */
 export const root = resolve(import.meta.dirname, '../..')
@@ -21,6 +22,7 @@ export async function documents(): Promise<Document[]> {
   return [
     fill('README.md', { plugins: pluginTable(plugins) }),
     fill('runtime/api/README.md', { errors: errorTable() }),
+    fill('runtime/rest/README.md', { differences: differenceTable(differences) }),
     ...(await Promise.all(folders.map(connectorReadme))),
   ]
 }

@@ -18,6 +18,7 @@ import {
   TimeoutException,
 } from '../api/index.ts'
 import type { Plugin } from '../plugins/plugin.ts'
+import type { Difference } from '../rest/differences.ts'
 
 /** Tables of the reference, from declarations. Pure: text in, text out. */
 
@@ -104,6 +105,13 @@ const whoThrows: Record<Code, readonly [string, string]> = {
   CONNECT_OFFSET_OUT_OF_RANGE: ['', ''],
   CONNECT_LOCKED: ['', ''],
   CONNECT_TIMEOUT: [TimeoutException.name, 'A call took longer than its deadline.'],
+}
+
+export function differenceTable(differences: readonly Difference[]): string {
+  return table(
+    ['where', 'Kafka Connect', 'Tapline', 'why'],
+    differences.map(({ where, connect, tapline, why }) => [where, connect, tapline, why]),
+  )
 }
 
 export function errorTable(): string {
