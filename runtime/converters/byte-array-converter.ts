@@ -19,7 +19,8 @@ function fromConnect(_topic: string, schema: Schema | null, value: unknown): Uin
 }
 
 function toConnect(_topic: string, bytes: Uint8Array | null): SchemaAndValue {
-  return { schema: OPTIONAL_BYTES, value: bytes }
+  // The bytes given are a view into a batch.
+  return { schema: OPTIONAL_BYTES, value: bytes && Buffer.from(bytes) }
 }
 
 export default defineConverter({

@@ -202,7 +202,7 @@ t.test('the quick way and the exact way read the same', async (t) => {
         return Array.from({ length: random(5) }, () => make(depth + 1))
       default:
         return Object.fromEntries(
-          Array.from({ length: random(5) }, (_, i) => [words[random(8)] + `${i}`, make(depth + 1)]),
+          Array.from({ length: random(5) }, (_, i) => [`${words[random(8)]}${i}`, make(depth + 1)]),
         )
     }
   }
