@@ -1,5 +1,7 @@
 const headerBytes = 20
 const epochMs = Date.UTC(2000, 0, 1)
+/** A buffer that one batch of long texts blew up is not kept for good (I6). */
+const keptBytes = 1 << 20
 const two32 = 2 ** 32
 /** Beyond this a native call copies text faster than the loop below. */
 const shortText = 64
@@ -21,6 +23,7 @@ export class ArrayWriter {
   #count = 0
 
   begin(elementOid: number): void {
+    if (this.#buffer.length > keptBytes) this.#replace(Buffer.allocUnsafeSlow(4096))
     this.#at = headerBytes
     this.#count = 0
     const view = this.#view
@@ -185,6 +188,10 @@ export class ArrayWriter {
     if (this.#at + octets <= this.#buffer.length) return
     const buffer = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#at + octets))
     this.#buffer.copy(buffer, 0, 0, this.#at)
+    this.#replace(buffer)
+  }
+
+  #replace(buffer: Buffer<ArrayBuffer>): void {
     this.#buffer = buffer
     this.#view = new DataView(buffer.buffer)
   }

@@ -1,13 +1,10 @@
-import type { ConnectorContext, Findings } from '../../runtime/api/index.ts'
+import type { Findings } from '../../runtime/api/index.ts'
 import type { Config } from './config.ts'
 import { Connection } from './connection.ts'
 import { classified } from './retry.ts'
 
 /** Opens a real connection and closes it. */
-export async function checkConnection(
-  config: Config,
-  _context: ConnectorContext,
-): Promise<Findings> {
+export async function checkConnection(config: Config): Promise<Findings> {
   try {
     const connection = await Connection.open(config)
     await connection.close()

@@ -9,7 +9,7 @@ import {
 } from '../../runtime/api/index.ts'
 import { topicPlaceholder } from './identifier.ts'
 import { enumeration, onlyYet } from './later.ts'
-import { parseJdbcUrl } from './url.ts'
+import { parseJdbcUrl, serverTypes, sslModes } from './url.ts'
 import { zoneNamed } from './zone.ts'
 
 /** A driver parameter as a key: `connection.sslmode` is `sslmode` of the URL. */
@@ -88,10 +88,10 @@ const connection = {
     group: 'Connection',
   },
   'connection.ssl': driverKey('string', 'true: as sslmode=verify-full.'),
-  'connection.sslmode': driverKey(
-    'string',
-    'disable, allow, prefer, require, verify-ca or verify-full.',
-  ),
+  'connection.sslmode': {
+    ...driverKey('string', 'Encryption, and whom to trust; default prefer.'),
+    oneOf: sslModes,
+  },
   'connection.sslrootcert': driverKey('string', 'File with the authorities to trust, PEM.'),
   'connection.sslcert': driverKey('string', 'File with the client certificate, PEM.'),
   'connection.sslkey': driverKey('string', 'File with the client key, PEM or PK8.'),
@@ -106,7 +106,10 @@ const connection = {
   'connection.loginTimeout': driverKey('string', 'As connectTimeout; wins over it.'),
   'connection.socketTimeout': driverKey('string', 'Seconds until an answer is no longer awaited.'),
   'connection.tcpKeepAlive': driverKey('string', 'Keep-alive is always on.'),
-  'connection.targetServerType': driverKey('string', 'any, primary or secondary.'),
+  'connection.targetServerType': {
+    ...driverKey('string', 'Which of several servers to take; default any.'),
+    oneOf: serverTypes,
+  },
 } as const satisfies Record<string, ConfigKey>
 
 const writes = {

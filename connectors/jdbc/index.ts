@@ -3,6 +3,9 @@ import { aiven, debezium } from './aliases.ts'
 import { config } from './config.ts'
 import { validate } from './validate.ts'
 
+/** A batch is held as values, as parameters and as a message at once; a message of Postgres ends at 1 GB. */
+const batchBytes = 32 << 20
+
 export default defineSink({
   name: 'JdbcSink',
   class: 'io.confluent.connect.jdbc.JdbcSinkConnector',
@@ -10,11 +13,11 @@ export default defineSink({
   config,
   aliases: [aiven, debezium],
   validate,
-  async check(parsed, context) {
+  async check(parsed) {
     const { checkConnection } = await import('./check.ts')
-    return checkConnection(parsed, context)
+    return checkConnection(parsed)
   },
-  batch: (parsed) => ({ records: Math.max(parsed['batch.size'], 1) }),
+  batch: (parsed) => ({ records: Math.max(parsed['batch.size'], 1), bytes: batchBytes }),
   retries: (parsed) => ({ max: parsed['max.retries'], backoffMs: parsed['retry.backoff.ms'] }),
   async open(parsed, context) {
     const { JdbcSinkTask } = await import('./task.ts')

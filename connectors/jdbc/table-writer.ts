@@ -49,6 +49,8 @@ export class TableWriter {
 
   /** Learns the layouts of these records. True when `prepare` has work to do with the database. */
   observe(records: readonly SinkRecord[]): boolean {
+    if (this.#bound.length > layoutLimit) this.#bound = []
+    this.#last = undefined
     for (const record of records) {
       const bound = this.#boundFor(record)
       bound.layout.observe(record)
@@ -97,7 +99,6 @@ export class TableWriter {
     if (last?.layout.fits(record)) return last
     let bound = this.#bound.find(({ layout }) => layout.fits(record))
     if (!bound) {
-      if (this.#bound.length >= layoutLimit) this.#bound.shift()
       const layout = new Layout(this.#settings, this.name.table, record, this.#seen)
       bound = { layout, statement: null, size: 0 }
       this.#bound.push(bound)

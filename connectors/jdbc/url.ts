@@ -46,6 +46,7 @@ export function parseJdbcUrl(text: string): JdbcUrl {
   const question = subname.indexOf('?')
   const location = question < 0 ? subname : subname.slice(0, question)
   const parameters = question < 0 ? new Map() : parseParameters(subname.slice(question + 1))
+  requireAvailable(parameters)
   try {
     return { ...parseLocation(location), parameters }
   } catch (error) {
@@ -70,6 +71,30 @@ function requirePostgres(subprotocol: string): void {
       ? `jdbc:${subprotocol}: is not available yet: only jdbc:postgresql: is`
       : `jdbc:${subprotocol}: is not supported; jdbc:postgresql: is (redshift, cockroachdb and yugabytedb are taken for it)`,
   )
+}
+
+export const sslModes = [
+  'disable',
+  'allow',
+  'prefer',
+  'require',
+  'verify-ca',
+  'verify-full',
+] as const
+export const serverTypes = ['any', 'primary', 'secondary'] as const
+
+/** What would change which server or what rights we get is not passed over in silence. */
+function requireAvailable(parameters: ReadonlyMap<string, string>): void {
+  const choices = { sslmode: sslModes, targetServerType: serverTypes } as const
+  for (const [name, known] of Object.entries(choices)) {
+    const value = parameters.get(name)
+    if (value !== undefined && !known.some((word) => word === value.toLowerCase()))
+      throw new JdbcUrlProblem(`${name}=${value} is not available; ${known.join(', ')} are`)
+  }
+  for (const name of ['loadBalanceHosts', 'readOnly']) {
+    if (parameters.get(name)?.toLowerCase() === 'true')
+      throw new JdbcUrlProblem(`${name}=true is not available`)
+  }
 }
 
 function parseLocation(location: string): Pick<JdbcUrl, 'hosts' | 'database'> {

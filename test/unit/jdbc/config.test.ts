@@ -102,7 +102,7 @@ t.test('the host batches and retries as the configuration says', (t) => {
     'max.retries': '2',
     'retry.backoff.ms': '5',
   })
-  t.strictSame(jdbc.kind === 'sink' && jdbc.batch?.(parsed), { records: 1 })
+  t.strictSame(jdbc.kind === 'sink' && jdbc.batch?.(parsed), { records: 1, bytes: 33554432 })
   t.strictSame(jdbc.kind === 'sink' && jdbc.retries?.(parsed), { max: 2, backoffMs: 5 })
   t.end()
 })

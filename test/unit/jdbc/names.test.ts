@@ -41,6 +41,14 @@ t.test('a JDBC URL of Postgres is read in all its forms', (t) => {
   t.end()
 })
 
+t.test('a parameter that would give another server or other rights is not passed over', (t) => {
+  for (const parameter of ['sslmode=maybe', 'targetServerType=preferPrimary', 'readOnly=true'])
+    t.throws(() => parseJdbcUrl(`jdbc:postgresql://h/db?${parameter}`), {
+      message: /is not available/,
+    })
+  t.end()
+})
+
 t.test('passwords are masked wherever a URL holds them', (t) => {
   t.equal(
     maskedUrl('jdbc:mysql://me:secret@h/db?user=me&password=secret&trustStorePassword=secret&a=b'),
