@@ -4,6 +4,7 @@ import { decodeCommand } from './cli/decode.ts'
 import { demoCommand } from './cli/demo.ts'
 import { logCommand } from './cli/log.ts'
 import type { WorkerConfig } from './config/worker-config.ts'
+import { hostVersion } from './plugins/host-version.ts'
 
 interface WorkerFlags {
   readonly port?: string
@@ -19,6 +20,7 @@ const program = new Command('tapline')
   .description(
     'Runs Kafka Connect connectors without a JVM, and without a broker when there is none.',
   )
+  .version(hostVersion)
   .showHelpAfterError()
   .addCommand(workerCommand())
   .addCommand(demoCommand())
@@ -106,7 +108,6 @@ async function wire(config: WorkerConfig, { log, logger, workerId }: Ground) {
     { withTroubles },
     { Worker },
     { Metrics },
-    { hostVersion },
   ] = await Promise.all([
     import('./plugins/registry.ts'),
     import('./herder/connect-herder.ts'),
@@ -114,7 +115,6 @@ async function wire(config: WorkerConfig, { log, logger, workerId }: Ground) {
     import('./herder/troubles.ts'),
     import('./worker/worker.ts'),
     import('./metrics/metrics.ts'),
-    import('./plugins/host-version.ts'),
   ])
   const plugins = await PluginRegistry.scan()
   for (const { path, error } of plugins.broken)

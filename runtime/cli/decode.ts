@@ -1,7 +1,8 @@
-import { once } from 'node:events'
 import { Command } from 'commander'
 import { parseConfig, type SourceDefinition, type SourceRecord } from '../api/index.ts'
 import { PluginRegistry } from '../plugins/registry.ts'
+import { inWords } from './in-words.ts'
+import { Output } from './output.ts'
 
 interface Options {
   readonly fields: string
@@ -21,15 +22,13 @@ export function decodeCommand(): Command {
       'wireshark-ek',
     )
     .option('--on-corrupt <policy>', 'stop, or skip-file to go on with the next one', 'stop')
-    .action(async (files: string[], options: Options) => {
-      const controller = new AbortController()
-      process.stdout.on('error', () => controller.abort())
-      process.once('SIGINT', () => controller.abort())
-      for await (const batch of await open(files, options, controller.signal)) {
-        await print(batch, controller.signal)
-        if (controller.signal.aborted) break
-      }
-    })
+    .action(inWords('decode', decode))
+}
+
+async function decode(files: readonly string[], options: Options): Promise<void> {
+  const output = new Output()
+  for await (const batch of await open(files, options, output.ended))
+    if (!(await output.write(lines(batch)))) break
 }
 
 async function open(files: readonly string[], options: Options, signal: AbortSignal) {
@@ -55,11 +54,8 @@ function report(fields: object, message: string): void {
   process.stderr.write(`${message} ${JSON.stringify(fields)}\n`)
 }
 
-async function print(batch: readonly SourceRecord[], signal: AbortSignal): Promise<void> {
-  const text = batch.map(({ value }) => `${JSON.stringify(plain(value))}\n`).join('')
-  if (!process.stdout.write(text)) {
-    await once(process.stdout, 'drain', { signal }).catch(() => {})
-  }
+function lines(batch: readonly SourceRecord[]): string {
+  return batch.map(({ value }) => `${JSON.stringify(plain(value))}\n`).join('')
 }
 
 /** A Struct as an object without its unset fields. */

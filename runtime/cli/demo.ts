@@ -5,10 +5,11 @@ import { Command } from 'commander'
 import { freePort } from './demo/postgres.ts'
 import { actualRows, expectedRows } from './demo/proof.ts'
 import { Stage } from './demo/stage.ts'
+import { portNumber } from './option-values.ts'
 
 interface Options {
   readonly once?: boolean
-  readonly port: string
+  readonly port: number
   readonly dataDir?: string
 }
 
@@ -20,7 +21,12 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('turn the packets of a capture into Postgres rows; no broker, no server needed')
     .option('--once', 'read unpaced, check every column of every row, print one line of JSON, end')
-    .option('--port <port>', 'port of the REST API and the page (with --once a free one)', '8083')
+    .option(
+      '--port <port>',
+      'port of the REST API and the page; 0, and --once, take a free one',
+      portNumber,
+      8083,
+    )
     .option('--data-dir <folder>', 'where log and database are kept (default: .tapline/demo)')
     .action(async (options: Options) => {
       const interrupted = new AbortController()
@@ -29,7 +35,8 @@ export function demoCommand(): Command {
       try {
         process.exitCode = await (options.once ? once : play)(options, interrupted.signal)
       } catch (error) {
-        if (!interrupted.signal.aborted) say(`tapline demo: ${(error as Error).message}`)
+        if (!interrupted.signal.aborted)
+          process.stderr.write(`tapline demo: ${(error as Error).message}\n`)
         process.exitCode = 1
       }
     })
@@ -39,7 +46,7 @@ export function demoCommand(): Command {
 async function play(options: Options, signal: AbortSignal): Promise<number> {
   const stage = await Stage.set({
     folder: options.dataDir ?? join('.tapline', 'demo'),
-    port: Number(options.port),
+    port: options.port === 0 ? await freePort() : options.port,
     isUnpaced: false,
     say,
   })

@@ -1,13 +1,16 @@
-import { once } from 'node:events'
 import { Command } from 'commander'
-import type { Fetched, LogRecord } from '../log/log.ts'
+import { NotFoundException } from '../api/index.ts'
+import type { Fetched, LogRecord, Position } from '../log/log.ts'
 import { type LogReader, openEmbeddedLogReader } from '../log/open.ts'
+import { inWords } from './in-words.ts'
+import { positionInLog, wholeNumber } from './option-values.ts'
+import { Output } from './output.ts'
 
 interface Options {
   readonly dataDir: string
-  readonly partition?: string
-  readonly from: string
-  readonly limit?: string
+  readonly partition?: number
+  readonly from: Position
+  readonly limit: number
 }
 
 const pageRecords = 5_000
@@ -23,34 +26,56 @@ export function logCommand(): Command {
       'where the log is kept',
       process.env['TAPLINE_DATA_DIR'] ?? '.tapline',
     )
-    .option('--partition <number>', 'this partition only')
-    .option('--from <offset>', 'an offset, earliest, or a time as 2026-01-31T12:00:00Z', 'earliest')
-    .option('--limit <records>', 'at most so many records')
-    .action(async (topic: string | undefined, options: Options) => {
-      const log = await openEmbeddedLogReader(options.dataDir)
-      try {
-        await (topic === undefined ? listTopics(log) : printTopic(log, topic, options))
-      } finally {
-        await log.close()
-      }
-    })
+    .option('--partition <number>', 'this partition only', wholeNumber)
+    .option(
+      '--from <offset>',
+      'an offset, earliest, or a time as 2026-01-31T12:00:00Z',
+      positionInLog,
+      'earliest',
+    )
+    .option('--limit <records>', 'at most so many records', wholeNumber, Number.POSITIVE_INFINITY)
+    .action(inWords('log', show))
 }
 
-async function listTopics(log: LogReader): Promise<void> {
-  for (const { topic, partitions, settings } of await log.topics()) {
-    const bounds = await log.offsets(topic)
-    const records = bounds.reduce((sum, { earliest, latest }) => sum + latest - earliest, 0)
-    await print(JSON.stringify({ topic, partitions, records, settings }))
+async function show(topic: string | undefined, options: Options): Promise<void> {
+  const log = await openEmbeddedLogReader(options.dataDir)
+  try {
+    const output = new Output()
+    await (topic === undefined ? listTopics(log, output) : printTopic(log, topic, options, output))
+  } finally {
+    await log.close()
   }
 }
 
-async function printTopic(log: LogReader, topic: string, options: Options): Promise<void> {
-  if (!(await log.describeTopic(topic)))
-    throw new Error(`There is no topic ${topic} in ${options.dataDir}`)
-  let left = options.limit === undefined ? Number.POSITIVE_INFINITY : Number(options.limit)
+async function listTopics(log: LogReader, output: Output): Promise<void> {
+  for (const { topic, partitions, settings } of await log.topics()) {
+    const bounds = await log.offsets(topic)
+    const records = bounds.reduce((sum, { earliest, latest }) => sum + latest - earliest, 0)
+    const line = JSON.stringify({ topic, partitions, records, settings })
+    if (!(await output.write(`${line}\n`))) return
+  }
+}
+
+async function printTopic(
+  log: LogReader,
+  topic: string,
+  { dataDir, partition: wanted, from, limit }: Options,
+  output: Output,
+): Promise<void> {
+  const description = await log.describeTopic(topic)
+  if (description === null)
+    throw new NotFoundException(`There is no topic ${topic} in ${dataDir}`, {
+      hint: '`tapline log` lists the topics; --data-dir says where the log is kept.',
+    })
+  const { partitions } = description
+  if (wanted !== undefined && wanted >= partitions)
+    throw new NotFoundException(`Topic ${topic} has no partition ${wanted}`, {
+      hint: `Its partitions are 0 to ${partitions - 1}.`,
+    })
+  let left = limit
   for (const { partition, latest } of await log.offsets(topic)) {
-    if (options.partition !== undefined && partition !== Number(options.partition)) continue
-    let next: number | 'earliest' | { timeMs: number } = position(options.from)
+    if (wanted !== undefined && partition !== wanted) continue
+    let next = from
     // Up to the end as it was: a topic that grows all the time ends too.
     while (left > 0 && !(typeof next === 'number' && next >= latest)) {
       const page: Fetched = await log.read({ topic, partition }, next, {
@@ -58,20 +83,13 @@ async function printTopic(log: LogReader, topic: string, options: Options): Prom
         bytes: pageBytes,
       })
       if (page.records.length === 0) break
-      for (const record of page.records.slice(0, left)) await print(line(partition, record))
-      left -= page.records.length
+      const shown = page.records.slice(0, left)
+      const text = shown.map((record) => line(partition, record)).join('')
+      if (!(await output.write(text))) return
+      left -= shown.length
       next = page.next
     }
   }
-}
-
-function position(from: string): number | 'earliest' | { timeMs: number } {
-  if (from === 'earliest') return from
-  if (/^\d+$/.test(from)) return Number(from)
-  const timeMs = Date.parse(from)
-  if (Number.isNaN(timeMs))
-    throw new Error(`--from takes earliest, an offset or a time, not "${from}"`)
-  return { timeMs }
 }
 
 /** Keys and values that are JSON stand as they are, digit for digit; others as text, or base64 when they are no UTF-8. */
@@ -81,33 +99,33 @@ function line(partition: number, { offset, timestamp, key, value, headers }: Log
   )
   return (
     `{"partition":${partition},"offset":${offset},"timestamp":${timestamp},"key":${json(key)},` +
-    `"value":${json(value)}${shown.length > 0 ? `,"headers":[${shown.join(',')}]` : ''}}`
+    `"value":${json(value)}${shown.length > 0 ? `,"headers":[${shown.join(',')}]` : ''}}\n`
   )
 }
 
 function json(bytes: Buffer | null): string {
   if (bytes === null) return 'null'
-  const raw = bytes.toString('utf8')
+  const raw = utf8Text(bytes)
   try {
-    JSON.parse(raw)
-    // One line a record, whatever the value looks like; a line break outside of a string is only layout.
-    return raw.replace(/[\r\n]+/g, ' ')
+    if (raw !== undefined) JSON.parse(raw)
   } catch {
-    return text(bytes)
+    return JSON.stringify(raw)
   }
+  // One line a record, whatever the value looks like; a line break outside of a string is only layout.
+  return raw?.replace(/[\r\n]+/g, ' ') ?? text(bytes)
+}
+
+function text(bytes: Buffer | null): string {
+  if (bytes === null) return 'null'
+  return JSON.stringify(utf8Text(bytes) ?? { base64: bytes.toString('base64') })
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function text(bytes: Buffer | null): string {
-  if (bytes === null) return 'null'
+function utf8Text(bytes: Buffer): string | undefined {
   try {
-    return JSON.stringify(utf8.decode(bytes))
+    return utf8.decode(bytes)
   } catch {
-    return JSON.stringify({ base64: bytes.toString('base64') })
+    return undefined
   }
-}
-
-async function print(text: string): Promise<void> {
-  if (!process.stdout.write(`${text}\n`)) await once(process.stdout, 'drain')
 }
