@@ -23,7 +23,7 @@ function isPlain(value: unknown, depth: number): boolean {
     case 'boolean':
       return true
     case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0)
+      return Number.isInteger(value) ? isLong(value) : Number.isFinite(value)
     case 'object':
       break
     default:
@@ -40,6 +40,11 @@ function isPlain(value: unknown, depth: number): boolean {
   return true
 }
 
+/** A whole number that 64 bits hold is an int64; any other number is a float. */
+function isLong(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) < 2 ** 63 && !Object.is(value, -0)
+}
+
 function tooDeep(): DataException {
   return new DataException(`The value is nested deeper than ${maxDepth} levels`, {
     hint: 'No JSON reader of Connect takes such a text: flatten the value.',
@@ -54,9 +59,7 @@ function write(value: unknown, depth: number): string {
     case 'bigint':
       return String(value)
     case 'number':
-      return Number.isInteger(value) && !Object.is(value, -0)
-        ? String(BigInt(value))
-        : floatJson(value, doubleText)
+      return isLong(value) ? String(BigInt(value)) : floatJson(value, doubleText)
   }
   if (value === null) return 'null'
   if (value instanceof TypedNumber) return writeTyped(value)

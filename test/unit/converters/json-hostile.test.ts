@@ -109,6 +109,8 @@ t.test('whole numbers are exact, whatever their size', async (t) => {
     new TypedNumber('float64', 0),
   ])
   t.equal(plain.fromConnect('topic', null, [9007199254740993n, -0]), '[9007199254740993,-0.0]')
+  t.equal(plain.fromConnect('topic', null, [1e21, 2 ** 62]), '[1.0E21,4611686018427387904]')
+  t.equal(plain.fromConnect('topic', null, [Number.NaN, 1.5]), '["NaN",1.5]')
   t.throws(() => read('1e400'), { code: 'CONNECT_DATA' })
   t.throws(() => read(`[${'1'.repeat(1001)}]`), { code: 'CONNECT_DATA' })
 })
