@@ -55,6 +55,11 @@ export class ConfigReport {
     }
   }
 
+  /** Why a key is not to be used any more, if so. */
+  deprecation(name: string): ConfigKey['deprecated'] {
+    return this.#row(name)?.key?.deprecated
+  }
+
   value(name: string): unknown {
     return this.#row(name)?.value ?? null
   }

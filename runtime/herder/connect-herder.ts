@@ -92,6 +92,7 @@ export class ConnectHerder implements Connectors, ConnectorPlugins {
     this.#catalog = new PluginCatalog({
       plugins,
       converters,
+      logger,
       check: (plugin, config) => this.#worker.check(plugin, config),
     })
   }
@@ -233,6 +234,7 @@ export class ConnectHerder implements Connectors, ConnectorPlugins {
     beforeConnection?.()
     await this.#catalog.checkConnection(validation, config)
     this.#catalog.requireValid(validation)
+    this.#catalog.warn(validation, config)
   }
 
   #writing<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -105,6 +105,7 @@ export class ConnectorRun {
   /** No new turns; the one under way comes to nothing. */
   stop(): void {
     this.#isStopped = true
+    this.#tasks.close()
     this.#refuseRequests()
   }
 

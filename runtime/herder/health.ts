@@ -1,12 +1,11 @@
 import type { WorkerStatus } from './herder.ts'
 import type { WorkQueue } from './work-queue.ts'
 
-const timeoutMs = 10_000
-
 /** Whether the herder still gets to its work. */
 export async function workerHealth(
   queue: WorkQueue,
   isReady: () => boolean,
+  timeoutMs = 10_000,
 ): Promise<WorkerStatus> {
   if (await queue.isDoneWithin(timeoutMs)) {
     return {

@@ -1,4 +1,4 @@
-import { BadRequestException, type Findings, NotFoundException } from '../api/index.ts'
+import { BadRequestException, type Findings, type Logger, NotFoundException } from '../api/index.ts'
 import type { PluginRegistry } from '../plugins/registry.ts'
 import { keyInfos } from './config-report.ts'
 import { commonDef, type WorkerConverters } from './connector-def.ts'
@@ -15,6 +15,7 @@ import { checkConnection, connectorOf, type Validation, validateKeys } from './v
 export interface PluginCatalogParts {
   readonly plugins: PluginRegistry
   readonly converters: WorkerConverters
+  readonly logger: Logger
   check(plugin: string, config: ConfigMap): Promise<Findings>
 }
 
@@ -75,6 +76,21 @@ export class PluginCatalog implements ConnectorPlugins {
 
   checkConnection(validation: Validation, config: SentConfig): Promise<void> {
     return checkConnection(validation, config, this.#parts.check)
+  }
+
+  /** What is no error but worth a word: keys that nothing reads, keys that have a successor. */
+  warn({ report }: Validation, config: SentConfig): void {
+    const connector = config['name']
+    const unknown = Object.keys(config).filter((key) => !report.has(key))
+    if (unknown.length > 0) {
+      const message = 'nothing reads these keys of the connector config'
+      this.#parts.logger.warn({ connector, keys: unknown }, message)
+    }
+    for (const key of Object.keys(config)) {
+      const deprecated = report.deprecation(key)
+      if (deprecated === undefined) continue
+      this.#parts.logger.warn({ connector, key, ...deprecated }, 'the key is deprecated')
+    }
   }
 
   /** A BadRequestException that holds every error, as Kafka Connect words it. */

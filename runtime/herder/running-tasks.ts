@@ -13,6 +13,7 @@ export class RunningTasks {
   /** The commit whose tasks run; null before the first. */
   #revision: number | null = null
   #target: TargetState = 'STARTED'
+  #isClosed = false
 
   constructor(connector: string, worker: TaskRunner, statuses: StatusReporter) {
     this.#connector = connector
@@ -42,7 +43,7 @@ export class RunningTasks {
   /** One that cannot be started is FAILED; then this rejects. */
   async startOne(stored: StoredConnector, task: number): Promise<void> {
     const taskConfig = stored.tasks[task]
-    if (taskConfig === undefined) return
+    if (taskConfig === undefined || this.#isClosed) return
     const id = this.#id(task)
     this.#states.set(task, 'UNASSIGNED')
     try {
@@ -74,6 +75,11 @@ export class RunningTasks {
     if (!this.#states.has(update.task)) return
     this.#states.set(update.task, update.state)
     this.#statuses.report(update)
+  }
+
+  /** None is started any more: the worker ends. */
+  close(): void {
+    this.#isClosed = true
   }
 
   /** The worker runs none of them any more. What FAILED stays FAILED. */

@@ -63,7 +63,7 @@ export async function checkConnection(
   check: (plugin: string, config: ConfigMap) => Promise<Findings>,
 ): Promise<void> {
   if (report.hasErrors || plugin.definition.check === undefined) return
-  addFindings(report, await check(plugin.class, config as ConfigMap))
+  addFindings(report, await check(plugin.class, config as ConfigMap), plugin, config)
 }
 
 function checkTopics(report: ConfigReport, config: SentConfig): void {
@@ -179,14 +179,25 @@ function checkTogether(plugin: ConnectorPlugin, report: ConfigReport, config: Se
   const parsed = Object.fromEntries(own.map(({ name, value }) => [name, value]))
   // The plugin names its keys by their own names; the answer has those of the class in use.
   const findings = Object.entries(definition.validate(parsed as ConfigOf<ConfigDef>))
-  addFindings(
-    report,
-    Object.fromEntries(findings.map(([key, found]) => [plugin.keyName(key), found])),
-  )
+  const named = Object.fromEntries(findings.map(([key, found]) => [plugin.keyName(key), found]))
+  addFindings(report, named, plugin, config)
 }
 
-function addFindings(report: ConfigReport, findings: Findings): void {
+function addFindings(
+  report: ConfigReport,
+  findings: Findings,
+  plugin: ConnectorPlugin,
+  config: SentConfig,
+): void {
+  // I5: what a plugin says may quote what it was given.
+  const secrets = Object.entries(plugin.config)
+    .filter(([, { type }]) => type === 'password')
+    .map(([key]) => config[key]?.trim() ?? '')
+    .filter((secret) => secret !== '')
   for (const [key, messages] of Object.entries(findings)) {
-    for (const message of [messages].flat()) report.addError(key, message)
+    for (const message of [messages].flat()) {
+      const clean = secrets.reduce((text, secret) => text.replaceAll(secret, '[hidden]'), message)
+      report.addError(key, clean)
+    }
   }
 }

@@ -1,7 +1,5 @@
 import { ConnectException, TimeoutException } from '../api/index.ts'
 
-const requestTimeoutMs = 90_000
-
 interface Stage {
   readonly what: string
   readonly began: Date
@@ -13,6 +11,11 @@ export class WorkQueue {
   #last: Promise<unknown> = Promise.resolve()
   #stage: Stage | undefined
   #isClosed = false
+  readonly #requestTimeoutMs: number
+
+  constructor(requestTimeoutMs = 90_000) {
+    this.#requestTimeoutMs = requestTimeoutMs
+  }
 
   /** `stage` says what is done, as in `removing the config for connector x`. */
   run<T>(stage: string, work: () => Promise<T> | T): Promise<T> {
@@ -36,7 +39,7 @@ export class WorkQueue {
   }
 
   async inTime<T>(result: Promise<T>): Promise<T> {
-    const answer = await within(requestTimeoutMs, result)
+    const answer = await within(this.#requestTimeoutMs, result)
     if (answer !== late) return answer
     throw new TimeoutException(`Request timed out${this.describe('. ')}`)
   }

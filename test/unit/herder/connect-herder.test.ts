@@ -455,6 +455,24 @@ t.test('a restart of the worker', async (t) => {
     await t.rejects(herder.pause('run'), { message: 'Worker is shutting down' })
   })
 
+  await t.test('starts nothing any more once the end has begun', async (t) => {
+    const { herder, worker } = await start(t, log)
+    await shows(herder, 'run', 'RUNNING', 'RUNNING', 'RUNNING')
+    const { promise, resolve } = Promise.withResolvers<void>()
+    worker.gate = promise
+    await herder.putConfig('run', { ...config, 'a.key': 'newer' })
+    await herder.putConfig('run', config)
+    const restarting = t.rejects(herder.restartTask({ connector: 'run', task: 0 }), {
+      message: 'Worker is shutting down',
+    })
+    await herder.shutdown()
+    await restarting
+    const calls = worker.calls.length
+    resolve()
+    await setTimeout(20)
+    t.strictSame(worker.calls.slice(calls), [])
+  })
+
   await t.test('starts what is stored, with its tasks and target states', async (t) => {
     const { herder, worker } = await start(t, log)
     await shows(herder, 'run', 'RUNNING', 'RUNNING', 'RUNNING')

@@ -29,10 +29,19 @@ const probeSink = defineSink({
       recommended: () => ['insert', 'upsert'],
     },
     password: { type: 'password', importance: 'high', doc: 'Secret.', default: null },
+    pw: {
+      type: 'password',
+      importance: 'high',
+      doc: 'Secret, once.',
+      default: null,
+      deprecated: { since: '1.0', use: 'password' },
+    },
     hidden: { type: 'int', importance: 'low', doc: 'Not shown.', default: 1, internal: true },
   }),
-  validate: ({ table, mode }): Findings =>
-    table === 'locked' && mode === 'upsert' ? { table: 'locked refuses upserts' } : {},
+  validate({ table, mode, password }): Findings {
+    if (table === 'quoting') return { password: `${password?.reveal()} is too short` }
+    return table === 'locked' && mode === 'upsert' ? { table: 'locked refuses upserts' } : {}
+  },
   async check({ table }): Promise<Findings> {
     return table === 'gone' ? { table: ['there is no such table'] } : {}
   },
@@ -53,8 +62,10 @@ t.test('validating a connector config', async (t) => {
     broken: [],
   })
   const checked: [string, ConfigMap][] = []
+  const warnings: object[] = []
   const catalog = new PluginCatalog({
     plugins,
+    logger: { debug() {}, info() {}, error() {}, warn: (fields) => warnings.push(fields) },
     converters: {
       key: 'JsonConverter',
       value: 'org.apache.kafka.connect.json.JsonConverter',
@@ -130,6 +141,7 @@ t.test('validating a connector config', async (t) => {
       'table',
       'mode',
       'password',
+      'pw',
     ])
     t.strictSame(infos.groups, [
       'Common',
@@ -405,6 +417,21 @@ t.test('validating a connector config', async (t) => {
     t.strictSame(errorsOf(infos, 'acme.table'), ['locked refuses upserts'])
   })
 
+  await t.test('hides the secrets that a plugin quotes', async (t) => {
+    t.strictSame(errorsOf(await sink({ table: 'quoting', password: 'pst' }), 'password'), [
+      '[hidden] is too short',
+    ])
+  })
+
+  await t.test('has a word in the log for keys that nothing reads or that are old', async (t) => {
+    const config = { ...right, foreign: '1', 'key.converter.schemas.enable': 'true', pw: 'p' }
+    catalog.warn(catalog.validateKeys(config), config)
+    t.strictSame(warnings, [
+      { connector: 'n', keys: ['foreign', 'key.converter.schemas.enable'] },
+      { connector: 'n', key: 'pw', since: '1.0', use: 'password' },
+    ])
+  })
+
   await t.test('tries the connection last, and only when nothing else is wrong', async (t) => {
     t.strictSame(errorsOf(await sink({ table: 'gone' }), 'table'), ['there is no such table'])
     const before = checked.length
@@ -441,7 +468,7 @@ t.test('validating a connector config', async (t) => {
 
   await t.test('the keys of a plugin are listed with those that every connector has', async (t) => {
     const keys = catalog.config('ProbeSink').map(({ name }) => name)
-    t.strictSame(keys.slice(0, 5), ['table', 'mode', 'password', 'name', 'connector.class'])
+    t.strictSame(keys.slice(0, 5), ['table', 'mode', 'password', 'pw', 'name'])
     t.ok(keys.includes('topics'))
     t.notOk(keys.includes('hidden'))
     t.strictSame(
