@@ -78,6 +78,9 @@ function checkTopics(report: ConfigReport, config: SentConfig): void {
   report.addError('topics.regex', message)
 }
 
+/** I6: each brings a dozen rows into the answer. */
+const mostAliases = 1000
+
 function declareStages(
   kind: StageKind,
   report: ConfigReport,
@@ -86,6 +89,11 @@ function declareStages(
 ): void {
   const aliases = report.value(kind.list)
   if (!Array.isArray(aliases)) return
+  if (aliases.length > mostAliases) {
+    const message = `Configuration '${kind.list}' lists ${aliases.length} aliases; ${mostAliases} are the most there can be.`
+    report.addError(kind.list, message)
+    return
+  }
   const def = stageKeys(kind, aliases, config, plugins)
   report.declare(def, validateConfig(def, config))
   for (const alias of new Set(aliases)) {

@@ -328,6 +328,10 @@ t.test('validating a connector config', async (t) => {
     t.strictSame(errorsOf(twice, 'transforms'), [
       'Invalid value [a, a] for configuration transforms: Duplicate alias provided.',
     ])
+    const aliases = Array.from({ length: 300_000 }, (_, n) => n.toString(36)).join(',')
+    t.strictSame(errorsOf(await sink({ transforms: aliases }), 'transforms'), [
+      "Configuration 'transforms' lists 300000 aliases; 1000 are the most there can be.",
+    ])
   })
 
   await t.test('checks converters, whose keys come with their class', async (t) => {
