@@ -1,3 +1,4 @@
+import { tracingChannel } from 'node:diagnostics_channel'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { ConflictException, ConnectException } from '../../api/errors.ts'
 import { asBuffer } from '../batch/batch-decoder.ts'
@@ -11,6 +12,9 @@ import type { LostTail } from './lost-tail.ts'
 import type { WriterOptions, WriterRequest } from './protocol.ts'
 import { rowChecksum } from './row-checksum.ts'
 import { checkTopicName } from './topic-name.ts'
+
+/** Free when nobody listens: a test that kills the process learns from it what was under way. */
+const commitPhase = tracingChannel('tapline.commit')
 
 /** A batch spans no more offsets than its header can say. */
 const LARGEST_SPAN = 2 ** 31
@@ -92,7 +96,7 @@ export class Store {
         this.#movePartition.run(partition.id, partition.next, partition.until)
       const sequence = this.#sequence + 1
       this.#setSequence.run(sequence)
-      this.#commit.run()
+      commitPhase.traceSync(() => this.#commit.run())
       this.#sequence = sequence
       return { outcomes, sequence, grown: this.#grown, bytes: this.#bytes }
     } catch (error) {
@@ -110,7 +114,7 @@ export class Store {
       this.#movePartition.run(partition.id, next, partition.until)
     }
     this.#setSequence.run(this.#sequence)
-    this.#commit.run()
+    commitPhase.traceSync(() => this.#commit.run())
   }
 
   #rollback(): void {
