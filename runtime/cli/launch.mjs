@@ -27,16 +27,20 @@ if (!node) {
 // The compile cache halves the start; threads inherit it from the environment only.
 const caches = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
 const cache = process.env.NODE_COMPILE_CACHE ?? join(caches, 'tapline', 'compile')
-const env = { ...process.env, NODE_COMPILE_CACHE: cache }
-const command = [join(root, 'runtime', 'main.ts'), ...process.argv.slice(2)]
-
-if (typeof process.execve === 'function') {
-  process.execve(node, [node, '--disable-warning=ExperimentalWarning', ...command], env)
+const env = {
+  ...process.env,
+  NODE_COMPILE_CACHE: cache,
+  // glibc keeps a pool of memory for each thread; two are enough here and save 10 MB.
+  MALLOC_ARENA_MAX: process.env.MALLOC_ARENA_MAX ?? '2',
 }
-const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...command], {
-  stdio: 'inherit',
-  env,
-})
+// The main thread moves no records: a small young generation saves 20 MB, and task threads set their own.
+const flags = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning']
+const command = [...flags, join(root, 'runtime', 'main.ts'), ...process.argv.slice(2)]
+
+// The same process goes on where the system can do that: signals and exit codes need nobody in between.
+if (typeof process.execve === 'function') process.execve(node, [node, ...command], env)
+
+const child = spawn(node, command, { stdio: 'inherit', env })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('error', (error) => refuse(`cannot start ${node}: ${error.message}`))
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)))

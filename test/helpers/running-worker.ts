@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const main = resolve(import.meta.dirname, '../../runtime/main.ts')
+const launcher = resolve(import.meta.dirname, '../../runtime/cli/launch.mjs')
 const startLimitMs = 30_000
 
 export interface WorkerOptions {
@@ -42,19 +42,15 @@ export class RunningWorker {
     env = {},
     preload = [],
   }: WorkerOptions): Promise<RunningWorker> {
+    const imports = preload.map((file) => `--import=${file}`).join(' ')
     const child = spawn(
       process.execPath,
-      [
-        ...preload.flatMap((file) => ['--import', file]),
-        main,
-        'worker',
-        '--port',
-        '0',
-        '--data-dir',
-        dataDir,
-        ...args,
-      ],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
+      [launcher, 'worker', '--port', '0', '--data-dir', dataDir, ...args],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // The launcher becomes the worker: one process, one pid.
+        env: { ...process.env, ...(imports && { NODE_OPTIONS: imports }), ...env },
+      },
     )
     const worker = new RunningWorker(child)
     await worker.#ready()

@@ -16,6 +16,7 @@ const kills = Number(process.env['KILLS'] ?? 10)
 const packets = Number(process.env['PACKETS'] ?? 150_000)
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 const maxThreads = 64
+const longestLifeMs = 1_200
 const fields = 'ip-basic'
 
 t.setTimeout(kills * 20_000 + 300_000)
@@ -31,12 +32,19 @@ if (postgres) {
     t.teardown(() => database.close())
 
     const phaseFile = join(folder, 'phases')
+    const configFile = join(folder, 'worker.json')
+    // Offsets often, so that kills meet that phase too.
+    writeFileSync(
+      configFile,
+      JSON.stringify({ 'topic.partitions': 4, 'offset.flush.interval.ms': 25 }),
+    )
     const found = Object.fromEntries(phases.map((phase) => [phase, 0]))
     const start = () => {
       writeFileSync(phaseFile, Buffer.alloc(maxThreads * phases.length))
       return RunningWorker.start({
         dataDir: join(folder, 'data'),
-        env: { PHASE_FILE: phaseFile, TAPLINE_TOPIC_PARTITIONS: '4' },
+        args: [configFile],
+        env: { PHASE_FILE: phaseFile },
         preload: [resolve(import.meta.dirname, '../helpers/phase-recorder.ts')],
       })
     }
@@ -77,7 +85,7 @@ if (postgres) {
     const all = Math.ceil(packets / 3) * 3
     let done = 0
     for (; done < kills; done++) {
-      await sleep(50 + random() * 450)
+      await sleep(random() * longestLifeMs)
       // Only a kill that finds work under way counts: the proof fails when there was too little of it.
       if ((await rows()) >= all) break
       worker.kill('SIGKILL')

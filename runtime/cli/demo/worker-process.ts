@@ -36,7 +36,16 @@ export class WorkerProcess {
     const output = openSync(logFile, 'w')
     const child = spawn(
       process.execPath,
-      [main, 'worker', '--port', String(port), '--data-dir', join(folder, 'log')],
+      // As the launcher started us.
+      [
+        ...process.execArgv,
+        main,
+        'worker',
+        '--port',
+        String(port),
+        '--data-dir',
+        join(folder, 'log'),
+      ],
       // The channel is its tie to the demo: when it closes, the worker stops by itself. Ctrl-C does not reach its process group.
       { cwd: projectRoot, detached: true, stdio: ['ignore', output, output, 'ipc'] },
     )
