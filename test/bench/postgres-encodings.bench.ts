@@ -39,28 +39,22 @@ const { from: copyFrom } = createRequire(import.meta.url)('pg-copy-streams') as 
 }
 const writers = columns.map(() => new ArrayWriter())
 
-function writeElement(writer: ArrayWriter, type: string, value: unknown): void {
-  switch (type) {
-    case 'int8':
-      return writer.bigint64(value as bigint)
-    case 'int4':
-      return writer.int32(value as number)
-    case 'float8':
-      return writer.float64(value as number)
-    case 'timestamp':
-      return writer.timestamp((value as Instant).epochMs)
-    case 'numeric':
-      return writer.numeric(false, String((value as Decimal).unscaled), (value as Decimal).scale)
-    default:
-      return writer.text(value as string)
-  }
+const writeElement: Record<string, (writer: ArrayWriter, value: unknown) => void> = {
+  int8: (writer, value) => writer.bigint64(value as bigint),
+  int4: (writer, value) => writer.int32(value as number),
+  float8: (writer, value) => writer.float64(value as number),
+  timestamp: (writer, value) => writer.timestamp((value as Instant).epochMs),
+  numeric: (writer, value) =>
+    writer.numeric(false, String((value as Decimal).unscaled), (value as Decimal).scale),
+  text: (writer, value) => writer.text(value as string),
 }
 
 function binaryArrays(batch: readonly Row[]): Buffer[] {
   return columns.map(([, type, oid], c) => {
     const writer = writers[c] as ArrayWriter
     writer.begin(oid)
-    for (const row of batch) writeElement(writer, type, row[c])
+    const write = writeElement[type] as (writer: ArrayWriter, value: unknown) => void
+    for (const row of batch) write(writer, row[c])
     return writer.finish()
   })
 }
@@ -134,7 +128,13 @@ const ways: Record<string, (batch: readonly Row[]) => Promise<void>> = {
   'COPY to a temporary table, then merge': copyAndMerge,
 }
 
-async function measure(write: (batch: readonly Row[]) => Promise<void>, size: number) {
+type Figure = { readonly rowsPerSecond: number; readonly cpuMicros: number }
+type Figures = readonly [fresh: Figure, existing: Figure]
+
+async function measure(
+  write: (batch: readonly Row[]) => Promise<void>,
+  size: number,
+): Promise<Figure> {
   const cpu = process.cpuUsage()
   const start = performance.now()
   for (let i = 0; i < rows; i += size) await write(data.slice(i, i + size))
@@ -149,25 +149,27 @@ try {
   const table = columns.map(([name, type]) => `${name} ${type}`).join(', ')
   await client.query(`CREATE TEMP TABLE s (${table}) ON COMMIT DELETE ROWS`)
   for (const size of [500, 3000]) {
-    for (const [way, write] of Object.entries(ways)) {
-      const rounds = []
-      for (let round = 0; round <= repeats; round++) {
+    const rounds = new Map(Object.keys(ways).map((way) => [way, [] as Figures[]]))
+    // In turns, so that what else the machine does falls on all alike; the first round warms up and is not counted.
+    for (let round = 0; round <= repeats; round++) {
+      for (const [way, write] of Object.entries(ways)) {
         await client.query('DROP TABLE IF EXISTS t')
         await client.query(`CREATE TABLE t (${table}, PRIMARY KEY (id))`)
         const figures = [await measure(write, size), await measure(write, size)] as const
         const { rows: counted } = await client.query('SELECT count(*)::int AS n FROM t')
         if (counted[0].n !== rows) throw new Error(`${counted[0].n} rows instead of ${rows}`)
-        // The first round warms up and is not counted.
-        if (round > 0) rounds.push(figures)
+        if (round > 0) rounds.get(way)?.push(figures)
       }
+    }
+    for (const [way, figures] of rounds) {
       const line = {
         bench: 'postgres-encodings',
         way,
         batch: size,
         rows,
-        newRowsPerSecond: middle(rounds.map(([fresh]) => fresh.rowsPerSecond)),
-        existingRowsPerSecond: middle(rounds.map(([, existing]) => existing.rowsPerSecond)),
-        cpuMicrosPerRow: Number(middle(rounds.flat().map((each) => each.cpuMicros)).toFixed(2)),
+        newRowsPerSecond: middle(figures.map(([fresh]) => fresh.rowsPerSecond)),
+        existingRowsPerSecond: middle(figures.map(([, existing]) => existing.rowsPerSecond)),
+        cpuMicrosPerRow: Number(middle(figures.flat().map((each) => each.cpuMicros)).toFixed(2)),
         node: process.version,
       }
       process.stdout.write(`${JSON.stringify(line)}\n`)
