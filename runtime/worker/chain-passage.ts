@@ -58,7 +58,7 @@ export class Part {
 export class Passage {
   readonly key = new Part()
   readonly value = new Part()
-  /** Up to date but for key and value: `current` has these too. */
+  /** Up to date but for key and value, which may be as they came in. */
   record: ConnectRecord = none
   #isCopy = false
 
@@ -85,20 +85,19 @@ export class Passage {
     return copy
   }
 
+  /** `current` for who looks at the key or the value; building these costs. */
+  seenBy(readsParts: boolean): ConnectRecord {
+    return readsParts ? this.current() : this.record
+  }
+
   patch(patch: RecordPatch): void {
-    if (!changes(patch)) return
-    this.current()
-    const copy = this.#copy()
-    if (patch.topic !== undefined) copy.topic = patch.topic
-    if (patch.partition !== undefined) copy.partition = patch.partition
-    if (patch.keySchema !== undefined) copy.keySchema = patch.keySchema
-    if (patch.key !== undefined) copy.key = patch.key
-    if (patch.valueSchema !== undefined) copy.valueSchema = patch.valueSchema
-    if (patch.value !== undefined) copy.value = patch.value
-    if (patch.timestamp !== undefined) copy.timestamp = patch.timestamp
-    if (patch.headers !== undefined) copy.headers = patch.headers
-    this.key.begin(copy.keySchema, copy.key)
-    this.value.begin(copy.valueSchema, copy.value)
+    const { topic, partition, timestamp, headers } = patch
+    if (topic !== undefined) this.#copy().topic = topic
+    if (partition !== undefined) this.#copy().partition = partition
+    if (timestamp !== undefined) this.#copy().timestamp = timestamp
+    if (headers !== undefined) this.#copy().headers = headers
+    patchPart(this.key, patch.keySchema, patch.key)
+    patchPart(this.value, patch.valueSchema, patch.value)
   }
 
   #copy(): Writable<ConnectRecord> {
@@ -112,9 +111,9 @@ export class Passage {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-function changes(patch: RecordPatch): boolean {
-  for (const member in patch) if (patch[member as keyof RecordPatch] !== undefined) return true
-  return false
+function patchPart(part: Part, schema: Schema | null | undefined, value: unknown): void {
+  if (schema === undefined && value === undefined) return
+  part.set(schema === undefined ? part.schema : schema, value === undefined ? part.value : value)
 }
 
 /** Stands there before the first record. */

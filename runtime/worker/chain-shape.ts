@@ -37,46 +37,50 @@ export class Shape {
   has(keys: readonly string[]): boolean {
     const mine = this.keys
     if (mine.length !== keys.length) return false
-    for (let i = 0; i < mine.length; i++) if (mine[i] !== keys[i]) return false
+    for (let i = mine.length - 1; i >= 0; i--) if (mine[i] !== keys[i]) return false
     return true
   }
 }
 
-const most = 16
-const patience = 64
+const most = 64
+const patience = 256
 
-/** The shapes met of late. Where maps have ever new keys, most pass without a shape: making one costs more than it saves. */
+/** The shapes met so far. Where maps have ever new keys most pass without a shape: making one costs more than it saves (I6). */
 export class ShapeTable {
-  /** The one met last comes first. */
-  readonly #shapes: Shape[] = []
+  // By last key: optional keys tend to come last, so few shapes share it.
+  readonly #shapes = new Map<string, Shape[]>()
+  readonly #order: Shape[] = []
+  #last: Shape | undefined
   #misses = 0
 
   /** The shape of the map, or undefined. */
   find(map: object): Shape | undefined {
     const keys = Object.keys(map)
-    const shapes = this.#shapes
-    for (let i = 0; i < shapes.length; i++) {
-      const shape = shapes[i] as Shape
-      if (shape.has(keys)) {
-        if (i > 0) this.#moveToFront(i, shape)
-        return shape
-      }
-    }
-    return this.#admit(keys)
-  }
-
-  #moveToFront(index: number, shape: Shape): void {
-    this.#shapes.copyWithin(1, 0, index)
-    this.#shapes[0] = shape
+    if (this.#last?.has(keys)) return this.#last
+    const found = this.#shapes.get(lastOf(keys))?.find((shape) => shape.has(keys))
+    this.#last = found ?? this.#admit(keys)
+    return this.#last
   }
 
   #admit(keys: readonly string[]): Shape | undefined {
-    if (this.#shapes.length === most) {
+    if (this.#order.length === most) {
       if (++this.#misses % patience !== 0) return undefined
-      this.#shapes.pop()
+      this.#forget(this.#order.shift() as Shape)
     }
     const shape = new Shape(keys)
-    this.#shapes.unshift(shape)
+    this.#order.push(shape)
+    this.#shapes.set(lastOf(keys), [...(this.#shapes.get(lastOf(keys)) ?? []), shape])
     return shape
   }
+
+  #forget(shape: Shape): void {
+    const last = lastOf(shape.keys)
+    const others = (this.#shapes.get(last) ?? []).filter((other) => other !== shape)
+    if (others.length > 0) this.#shapes.set(last, others)
+    else this.#shapes.delete(last)
+  }
+}
+
+function lastOf(keys: readonly string[]): string {
+  return keys.at(-1) ?? ''
 }

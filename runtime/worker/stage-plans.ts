@@ -3,7 +3,9 @@ interface PlanKey<K> {
   equals(other: K): boolean
 }
 
-/** The plans that a stage made, by schema or shape: the sixteen used last (I6). Identity is the shortcut, equality decides. */
+const most = 64
+
+/** The plans that a stage made, by schema or shape; the oldest goes when there are too many (I6). Identity is the shortcut, equality decides. */
 export class StagePlans<K extends PlanKey<K>, P> {
   readonly #make: (of: K) => P
   readonly #plans = new Map<K, P>()
@@ -16,19 +18,17 @@ export class StagePlans<K extends PlanKey<K>, P> {
 
   get(of: K): P {
     if (of === this.#last) return this.#lastPlan as P
-    const known = this.#plans.has(of) ? of : this.#equalTo(of)
-    const plan = known === undefined ? this.#make(of) : (this.#plans.get(known) as P)
-    const key = known ?? of
-    this.#plans.delete(key)
-    this.#plans.set(key, plan)
-    if (this.#plans.size > 16) this.#plans.delete(this.#plans.keys().next().value as K)
+    const plan = this.#plans.get(of) ?? this.#planOfEqual(of)
     this.#last = of
     this.#lastPlan = plan
     return plan
   }
 
-  #equalTo(of: K): K | undefined {
-    for (const known of this.#plans.keys()) if (known.equals(of)) return known
-    return undefined
+  #planOfEqual(of: K): P {
+    for (const [known, plan] of this.#plans) if (known.equals(of)) return plan
+    const plan = this.#make(of)
+    this.#plans.set(of, plan)
+    if (this.#plans.size > most) this.#plans.delete(this.#plans.keys().next().value as K)
+    return plan
   }
 }

@@ -85,14 +85,16 @@ function shapePlan(shape: Shape, plan: KeysPlan | undefined): ShapePlan | undefi
 export class RecordStage implements Stage {
   readonly reads: readonly RecordPart[]
   readonly #transformation: RecordTransformation
+  readonly #readsParts: boolean
 
   constructor(transformation: RecordTransformation, reads: readonly RecordPart[]) {
     this.reads = reads
+    this.#readsParts = readsKeyOrValue(reads)
     this.#transformation = transformation
   }
 
   apply(passage: Passage): boolean {
-    const patch = this.#transformation.apply(passage.current())
+    const patch = this.#transformation.apply(passage.seenBy(this.#readsParts))
     if (patch === null) return false
     passage.patch(patch)
     return true
@@ -105,6 +107,7 @@ export class ConditionalStage implements Stage {
   readonly #stage: Stage
   readonly #predicate: Predicate
   readonly #negate: boolean
+  readonly #readsParts: boolean
 
   constructor(
     stage: Stage,
@@ -115,10 +118,16 @@ export class ConditionalStage implements Stage {
     this.#stage = stage
     this.#predicate = predicate
     this.#negate = options.negate
+    this.#readsParts = readsKeyOrValue(options.reads)
   }
 
   apply(passage: Passage): boolean {
-    if (this.#predicate.test(passage.current()) === this.#negate) return true
+    const record = passage.seenBy(this.#readsParts)
+    if (this.#predicate.test(record) === this.#negate) return true
     return this.#stage.apply(passage)
   }
+}
+
+function readsKeyOrValue(reads: readonly RecordPart[]): boolean {
+  return reads.includes('key') || reads.includes('value')
 }

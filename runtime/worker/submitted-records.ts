@@ -6,7 +6,7 @@ import { RecordDraft, type SourceOffset, type Submission } from './record-draft.
 import { Retries, type TaskContext } from './task-context.ts'
 
 /** What may be collected while a transaction is on its way; with that one in flight, twice as much is unacknowledged at most (I6). */
-export const window = { records: 50_000, bytes: 8 * 1024 * 1024 }
+export const window = { records: 50_000, bytes: 4 * 1024 * 1024 }
 
 /**
  * Records of a source on their way into the log. One transaction at a time: what is pulled meanwhile goes into the next, so a failed one is
