@@ -37,6 +37,7 @@ export class OpenedEmbeddedLog extends EmbeddedLog {
   /** What was found missing at the start; logged as errors too. The log goes on behind it. */
   readonly findings: readonly ConnectException[]
   readonly #parts: Parts
+  #closed: Promise<void> | undefined
 
   private constructor(dataDir: string, parts: Parts) {
     const writer = new MessageChannel()
@@ -71,7 +72,12 @@ export class OpenedEmbeddedLog extends EmbeddedLog {
     return new OpenedEmbeddedLog(dataDir, { thread, control, coordinator, topics, findings })
   }
 
-  override async close(): Promise<void> {
+  override close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
     const { thread, control, coordinator, topics } = this.#parts
     await this.drain()
     coordinator.close()
@@ -79,10 +85,13 @@ export class OpenedEmbeddedLog extends EmbeddedLog {
     topics.close()
     thread.ref()
     const ended = new Promise((resolve) => thread.once('exit', resolve))
-    // Last: whoever closes the database last empties its WAL.
-    await control.request({ op: 'close' })
+    // Last: whoever closes the database last empties its WAL. A writer that failed has ended before.
+    const isClosed = await control.request({ op: 'close' }).then(
+      () => true,
+      () => false,
+    )
     control.close()
-    await ended
+    if (isClosed) await ended
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { NotFoundException } from '../../api/errors.ts'
+import { ConnectException, NotFoundException } from '../../api/errors.ts'
 import { asBuffer, damaged, decodeBatch } from '../batch/batch-decoder.ts'
 import { BASE_OFFSET as BASE_OFFSET_AT, HEADER_BYTES, readInt64 } from '../batch/layout.ts'
 import type {
@@ -207,7 +207,7 @@ export class Reader {
   }
 
   close(): void {
-    this.#db.close()
+    if (this.#db.isOpen) this.#db.close()
   }
 
   #rangeToRead(place: Place, from: number, limit: ReadLimit): Range | 'none' | 'too large' {
@@ -287,6 +287,7 @@ export class Reader {
   }
 
   #run<T>(read: () => T): T {
+    if (!this.#db.isOpen) throw new ConnectException('The log is closed')
     try {
       return read()
     } catch (error) {
