@@ -66,7 +66,7 @@ export class SinkCommits {
       meter.counts.commitFailures++
       if (isLast) throw error
       // The target may have lost what it was given since: it gets that again.
-      await this.#rewind()
+      await this.#feed().rewind(this.#offsets.rewind())
       this.#dueMs = performance.now() + this.#retries.next(error)
       return 'rewound'
     }
@@ -104,13 +104,5 @@ export class SinkCommits {
     this.#offsets.commit(offsets)
     this.#retries.over()
     return 'done'
-  }
-
-  async #rewind(): Promise<void> {
-    const feed = this.#feed()
-    feed.backlog.clear()
-    for (const { topic, partition, offset } of this.#offsets.rewind()) {
-      await feed.consumer.seek({ topic, partition }, offset)
-    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Consumer, ConsumerOptions, Log, TopicPartition } from '../log/log.ts'
+import type { Consumer, ConsumerOptions, Log, TopicOffset, TopicPartition } from '../log/log.ts'
 import type { TaskMeter } from '../metrics/task-counts.ts'
 import { Backlog } from './backlog.ts'
 
@@ -83,6 +83,17 @@ export class SinkFeed {
   /** Partitions that come while it is held wait too. */
   holdToo(partitions: readonly TopicPartition[]): void {
     if (this.#isHeld) this.#consumer.pause(partitions)
+  }
+
+  /** Forgets what was read ahead and reads again from these offsets. */
+  async rewind(offsets: readonly TopicOffset[]): Promise<void> {
+    this.wake()
+    await this.#polling
+    this.#failure = undefined
+    this.backlog.clear()
+    for (const { topic, partition, offset } of offsets) {
+      await this.#consumer.seek({ topic, partition }, offset)
+    }
   }
 
   /** Leaves the group. */

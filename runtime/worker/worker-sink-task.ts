@@ -49,14 +49,17 @@ export class WorkerSinkTask {
   readonly #offsets = new SinkOffsets()
   readonly #calls = new SerialCalls()
   readonly #lag: SinkLag
+  readonly #reading: Retries
   #task: SinkTask | undefined
   #feed: SinkFeed | undefined
+  #mustRewind = false
 
   constructor(context: TaskContext, parts: SinkParts) {
     this.#context = context
     this.#parts = parts
     this.#decoder = new SinkRecordDecoder(parts.chain, parts.converters)
     this.#lag = new SinkLag(context.log, this.#offsets)
+    this.#reading = new Retries(context, 'Reading the log')
   }
 
   /** Until it is told to stop, or fails. */
@@ -101,7 +104,7 @@ export class WorkerSinkTask {
     this.#feed = feed
     this.#context.reportState('RUNNING')
     try {
-      while (!this.#context.control.isStopping) await this.#turn(feed, delivery, commits)
+      while (!this.#context.control.isStopping) await this.#turnOrRecover(feed, delivery, commits)
     } catch (error) {
       // A put that did not end in time may still be at work: no other call is made.
       const { cause } = error as Error
@@ -149,6 +152,24 @@ export class WorkerSinkTask {
     }
     const most = { maxRecords: limits.records, maxBytes: limits.bytes ?? defaultReadBytes }
     return SinkFeed.open(log, options, meter, most)
+  }
+
+  /** A log out of reach: what was read and not delivered is read again (I3). */
+  async #turnOrRecover(
+    feed: SinkFeed,
+    delivery: SinkDelivery,
+    commits: SinkCommits,
+  ): Promise<void> {
+    try {
+      if (this.#mustRewind) await feed.rewind(this.#offsets.delivered())
+      this.#mustRewind = false
+      await this.#turn(feed, delivery, commits)
+      this.#reading.over()
+    } catch (error) {
+      if (!isRetriable(error)) throw error
+      this.#mustRewind = true
+      await pause(this.#reading.next(error), this.#context.control.stopping)
+    }
   }
 
   async #turn(feed: SinkFeed, delivery: SinkDelivery, commits: SinkCommits): Promise<void> {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import t from 'tap'
+import { RetriableException } from '../../runtime/api/index.ts'
 import { BatchBuilder } from '../../runtime/log/batch/batch-builder.ts'
 import { type Entry, numbers, until, type WorkerRig, workerRig } from '../helpers/worker-rig.ts'
 
@@ -331,5 +332,31 @@ t.test(
     await rig.worker.stopTasks([{ connector: 'out', task: 0 }])
     await until('stop', () => rig.journal('out').at(-1)?.call === 'stop')
     t.strictSame(await rig.committed('out'), {})
+  },
+)
+
+t.test(
+  'a log that cannot be read for a while costs nothing: what was not delivered is read again',
+  async (t) => {
+    const rig = await workerRig(t, { threads: 0 })
+    await fill(rig, 'in', 1000)
+    const open = rig.log.consumer.bind(rig.log)
+    let polls = 0
+    rig.log.consumer = async (options) => {
+      const consumer = await open(options)
+      const poll = consumer.poll.bind(consumer)
+      consumer.poll = async (limits) => {
+        const fetched = await poll(limits)
+        // What was read is lost on the way.
+        if (++polls % 3 === 0) throw new RetriableException('the log is away', { afterMs: 5 })
+        return fetched
+      }
+      return consumer
+    }
+    await rig.start('out', { 'connector.class': 'ProbeSink', topics: 'in' })
+    await until('the commit', async () => (await rig.committed('out'))['in-0'] === 1000)
+    await fill(rig, 'in', 1000, 0, 1000)
+    await until('the commit', async () => (await rig.committed('out'))['in-0'] === 2000)
+    t.strictSame(puts(rig.journal('out')).map(numberOf), numbers(2000))
   },
 )

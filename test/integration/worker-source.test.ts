@@ -1,4 +1,5 @@
 import t from 'tap'
+import { RetriableException } from '../../runtime/api/index.ts'
 import { partitionForKey } from '../../runtime/log/partition.ts'
 import { numbers, until, workerRig } from '../helpers/worker-rig.ts'
 
@@ -271,5 +272,26 @@ t.test(
       async () => (await rig.store.read('count', { probe: 'count-0' }))?.['next'] === 100_000,
       60_000,
     )
+  },
+)
+
+t.test(
+  'a full log is asked again with the same records, in order, and the worker says so',
+  async (t) => {
+    const rig = await workerRig(t, { threads: 0 })
+    const transaction = rig.log.transaction.bind(rig.log)
+    let refusals = 5
+    rig.log.transaction = async (...args) => {
+      if (refusals-- > 0)
+        throw new RetriableException('no space left on the device', { afterMs: 30 })
+      return transaction(...args)
+    }
+    await rig.start('count', { 'connector.class': 'ProbeSource', topic: 'numbers', count: '2000' })
+    await until('trouble', () => rig.worker.troubles().length > 0)
+    t.match(rig.worker.troubles(), [{ message: /Writing to the log: no space left on the device/ }])
+    await until('all', async () => (await rig.values('numbers')).length === 2000)
+    t.strictSame(await rig.values('numbers'), numbers(2000))
+    t.strictSame(rig.worker.troubles(), [])
+    t.equal(rig.journal('count').filter(({ call }) => call === 'open').length, 1)
   },
 )
