@@ -6,17 +6,18 @@ import {
   type SinkContext,
   type SinkTask,
 } from '../api/index.ts'
-import type { Position, TopicPartition } from '../log/log.ts'
+import type { Position } from '../log/log.ts'
 import { pause } from './backoff.ts'
 import { SinkCommits } from './commit.ts'
 import type { RecordConverters } from './converters.ts'
 import { unlessAborted, withDeadline } from './deadline.ts'
 import { SinkDelivery } from './deliver.ts'
+import { SinkRebalance } from './rebalance.ts'
 import { SerialCalls } from './serial-calls.ts'
 import { SinkBatch } from './sink-batch.ts'
 import { SinkFeed } from './sink-feed.ts'
 import { SinkLag } from './sink-lag.ts'
-import { partitionKey, SinkOffsets } from './sink-offsets.ts'
+import { SinkOffsets } from './sink-offsets.ts'
 import { SinkRecordDecoder } from './sink-record-decoder.ts'
 import { Retries, type TaskContext } from './task-context.ts'
 import { nameOf } from './task-state.ts'
@@ -87,20 +88,24 @@ export class WorkerSinkTask {
   async #live(): Promise<void> {
     const task = await this.#open()
     if (task === undefined) return
-    const commits = new SinkCommits(this.#context, {
+    const shared = {
       task,
       calls: this.#calls,
-      feed: () => this.#feed as SinkFeed,
       offsets: this.#offsets,
+      feed: () => this.#feed as SinkFeed,
+    }
+    const commits = new SinkCommits(this.#context, {
+      ...shared,
       intervalMs: this.#parts.commitIntervalMs,
     })
-    const delivery = new SinkDelivery(this.#context, {
-      task,
-      calls: this.#calls,
-      offsets: this.#offsets,
-      limits: this.#parts.retries,
+    const delivery = new SinkDelivery(this.#context, { ...shared, limits: this.#parts.retries })
+    const rebalance = new SinkRebalance(this.#context, {
+      ...shared,
+      commits,
+      delivery,
+      lag: this.#lag,
     })
-    const feed = await this.#subscribe(task, delivery, commits)
+    const feed = await this.#subscribe(rebalance)
     this.#feed = feed
     this.#context.reportState('RUNNING')
     try {
@@ -137,19 +142,10 @@ export class WorkerSinkTask {
     return undefined
   }
 
-  #subscribe(task: SinkTask, delivery: SinkDelivery, commits: SinkCommits): Promise<SinkFeed> {
+  #subscribe(rebalance: SinkRebalance): Promise<SinkFeed> {
     const { group, topics, start, limits } = this.#parts
     const { id, log, meter } = this.#context
-    const options = {
-      group,
-      member: nameOf(id),
-      topics,
-      start,
-      onAssigned: (partitions: readonly TopicPartition[]) => this.#assigned(task, partitions),
-      onRevoked: (partitions: readonly TopicPartition[]) =>
-        this.#givenUp(task, delivery, partitions, commits),
-      onLost: (partitions: readonly TopicPartition[]) => this.#givenUp(task, delivery, partitions),
-    }
+    const options = { group, member: nameOf(id), topics, start, ...rebalance.events }
     const most = { maxRecords: limits.records, maxBytes: limits.bytes ?? defaultReadBytes }
     return SinkFeed.open(log, options, meter, most)
   }
@@ -256,49 +252,6 @@ export class WorkerSinkTask {
     const { meter } = this.#context
     meter.counts.partitions = this.#offsets.partitions.length
     meter.active(feed.backlog.records)
-  }
-
-  #assigned(task: SinkTask, partitions: readonly TopicPartition[]): Promise<void> {
-    return this.#calls.run(async () => {
-      for (const each of partitions) {
-        this.#offsets.assign(each, (this.#feed as SinkFeed).consumer.position(each))
-      }
-      this.#feed?.holdToo(partitions)
-      this.#lag.moved()
-      this.#context.meter.counts.partitions = this.#offsets.partitions.length
-      await withDeadline(task.assigned?.(partitions), 'assigned of the sink')
-    })
-  }
-
-  /** With `commits` they are still ours to commit. A put that is under way is waited for; what it was not given is dropped. */
-  async #givenUp(
-    task: SinkTask,
-    delivery: SinkDelivery,
-    partitions: readonly TopicPartition[],
-    commits?: SinkCommits,
-  ): Promise<void> {
-    const gone = new Set(partitions.map(partitionKey))
-    this.#feed?.backlog.drop(gone)
-    await this.#calls.run(async () => delivery.drop(gone))
-    if (commits) await this.#commitBeforeRevoked(commits)
-    this.#offsets.forget(partitions)
-    this.#context.meter.counts.partitions = this.#offsets.partitions.length
-    await this.#calls.run(async () => {
-      await withDeadline(task.revoked?.(partitions), 'revoked of the sink')
-    })
-  }
-
-  /** The next owner begins at the last commit: one that cannot be made now costs duplicates, never records. */
-  async #commitBeforeRevoked(commits: SinkCommits): Promise<void> {
-    try {
-      await commits.commit(true)
-    } catch (error) {
-      if (!isRetriable(error)) throw error
-      this.#context.logger.warn(
-        { err: error },
-        'partitions go to another task without a last commit',
-      )
-    }
   }
 
   async #commitBeforeFailing(feed: SinkFeed, commits: SinkCommits): Promise<void> {
