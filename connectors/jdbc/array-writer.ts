@@ -13,8 +13,8 @@ export class BadValue extends Error {
 
 /**
  * One parameter: a one-dimensional array in Postgres' binary format (header, then length and octets of each element). Binary spares both
- * sides the printing and parsing of text: with 12 columns 0.4 µs a row here against 1.4 µs for array literals, and the server is faster too.
- * The buffer is reused from batch to batch, so what `finish` returned is valid until the next `begin`.
+ * sides the printing and parsing of text (test/bench/postgres-encodings.bench.ts). The buffer is reused from batch to batch: what `finish`
+ * returned is valid until the next `begin`.
  */
 export class ArrayWriter {
   #buffer = Buffer.allocUnsafeSlow(4096)

@@ -33,8 +33,6 @@ export class Layout {
     if (this.#valueSchema !== null) this.#addSchemaFields(this.#valueSchema)
     else for (const name of seen) this.#meet(name)
     this.observe(record)
-    if (this.fields.length === 0)
-      throw new ConnectException(`No fields found using key and value schemas for table: ${table}`)
   }
 
   /** Key columns first. */

@@ -75,7 +75,7 @@ export class Session {
     if (bad.size > known) await this.#rollback()
   }
 
-  /** Who writes what, in order of first appearance. */
+  /** Who writes what; by table name, so that tasks with several tables lock them in the same order. */
   #shares(records: readonly SinkRecord[]): Share[] {
     const shares = new Map<TableWriter, Share>()
     let topic: string | undefined
@@ -92,7 +92,7 @@ export class Session {
       }
       share.records.push(record)
     }
-    return [...shares.values()]
+    return [...shares.values()].sort((a, b) => (a.writer.name.sql < b.writer.name.sql ? -1 : 1))
   }
 
   #writerFor(topic: string): TableWriter {

@@ -121,6 +121,7 @@ export class TableWriter {
       }
       const problem = this.#missingFields(missing, layout, records) ?? this.#sharedColumn(placed)
       if (problem) return problem
+      if (placed.length === 0) return this.#noFields(records)
       if (!layout.hasSchema) {
         for (const [{ name, isKey }] of placed) if (!isKey) this.#seen.add(name)
         placed.push(...this.#absent(table, placed))
@@ -198,11 +199,7 @@ export class TableWriter {
     const first = this.#boundFor(records[0] as SinkRecord).layout
     const likeFirst = records.filter((record) => first.fits(record))
     const columns = first.fieldsForTable.flatMap((field) => this.#newColumn(field, likeFirst) ?? [])
-    if (columns.length === 0)
-      throw new ConnectException(
-        `No fields found using key and value schemas for table: ${this.name.table}; ${where(records[0] as SinkRecord)}`,
-        { hint: 'Every field is null or nested: there is nothing to make a column of.' },
-      )
+    if (columns.length === 0) throw this.#noFields(records)
     await query(lockTableSql, [this.name.sql])
     await query(createTableSql(this.name.sql, columns))
     const table = await Table.read(query, this.name)
@@ -224,6 +221,13 @@ export class TableWriter {
       isOptional: schema.optional,
       default: defaultLiteral(schema, this.#settings.zones),
     }
+  }
+
+  #noFields([first]: readonly SinkRecord[]): ConnectException {
+    return new ConnectException(
+      `No fields found using key and value schemas for table: ${this.name.table}; ${first && where(first)}`,
+      { hint: 'Every field is null or nested: there is nothing to make a column of.' },
+    )
   }
 
   #missing(): ConnectException {

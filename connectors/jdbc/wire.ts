@@ -262,11 +262,13 @@ const bytea: Wire = {
   type: 'bytea',
   oid: 17,
   cast: null,
-  write(writer, value) {
-    if (!(value instanceof Uint8Array)) throw refused(value)
-    writer.bytes(value)
-  },
-  keyOf: (value) => Buffer.from(value as Uint8Array).toString('latin1'),
+  write: (writer, value) => writer.bytes(octets(value)),
+  keyOf: (value) => Buffer.from(octets(value)).toString('latin1'),
+}
+
+function octets(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  throw refused(value)
 }
 
 /** `zone`: whose wall clock a column without a zone shows; null for a column that holds the instant itself. */
