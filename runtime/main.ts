@@ -1,8 +1,5 @@
 import { Command } from 'commander'
 import type { Logger } from './api/index.ts'
-import { decodeCommand } from './cli/decode.ts'
-import { demoCommand } from './cli/demo.ts'
-import { logCommand } from './cli/log.ts'
 import type { WorkerConfig } from './config/worker-config.ts'
 import { hostVersion } from './plugins/host-version.ts'
 
@@ -23,11 +20,19 @@ const program = new Command('tapline')
   .version(hostVersion)
   .showHelpAfterError()
   .addCommand(workerCommand())
-  .addCommand(demoCommand())
-  .addCommand(decodeCommand())
-  .addCommand(logCommand())
 
+// A worker's start does not wait for what only the other verbs need.
+if (process.argv[2] !== 'worker') for (const verb of await otherVerbs()) program.addCommand(verb)
 await program.parseAsync()
+
+async function otherVerbs(): Promise<Command[]> {
+  const [{ demoCommand }, { decodeCommand }, { logCommand }] = await Promise.all([
+    import('./cli/demo.ts'),
+    import('./cli/decode.ts'),
+    import('./cli/log.ts'),
+  ])
+  return [demoCommand(), decodeCommand(), logCommand()]
+}
 
 function workerCommand(): Command {
   return new Command('worker')
@@ -55,6 +60,21 @@ function workerCommand(): Command {
     })
 }
 
+/** Everything a worker consists of; loading it goes on while the log opens. */
+async function load() {
+  const [herder, topics, troubles, worker, metrics, registry] = await Promise.all([
+    import('./herder/connect-herder.ts'),
+    import('./herder/topic-browser.ts'),
+    import('./herder/troubles.ts'),
+    import('./worker/worker.ts'),
+    import('./metrics/metrics.ts'),
+    import('./plugins/registry.ts'),
+    import('./rest/application.ts'),
+  ])
+  const plugins = await registry.PluginRegistry.scan()
+  return { ...herder, ...topics, ...troubles, ...worker, ...metrics, plugins }
+}
+
 /** Wires the parts in the order in which they need each other; returns what undoes it. */
 async function startWorker(config: WorkerConfig, logger: Logger): Promise<() => Promise<void>> {
   const startedAt = performance.now()
@@ -68,19 +88,18 @@ async function startWorker(config: WorkerConfig, logger: Logger): Promise<() => 
   const rest = new RestServer({ listeners, logger, maxBodyBytes, bodyTimeoutMs })
   const [url = ''] = await rest.listen()
   try {
-    const log = await openLog({
-      kind: 'embedded',
-      dataDir: config.dataDir,
-      defaultPartitions: config.topicPartitions,
-      logger,
-    })
-    const { herder, resources } = await wire(config, {
-      log,
-      logger,
-      workerId: workerIdOf(config, url),
-    })
-    await rest.serve(resources)
-    await herder.start()
+    const [log, parts] = await Promise.all([
+      openLog({
+        kind: 'embedded',
+        dataDir: config.dataDir,
+        defaultPartitions: config.topicPartitions,
+        logger,
+      }),
+      load(),
+    ])
+    const workerId = workerIdOf(config, url)
+    const { herder, resources } = wire(config, parts, { log, logger, workerId })
+    await Promise.all([rest.serve(resources), herder.start()])
     const ms = Math.round(performance.now() - startedAt)
     logger.info({ url, dataDir: config.dataDir, ms }, 'the worker is ready')
     return async () => {
@@ -100,23 +119,10 @@ interface Ground {
   readonly workerId: string
 }
 
-async function wire(config: WorkerConfig, { log, logger, workerId }: Ground) {
-  const [
-    { PluginRegistry },
-    { ConnectHerder },
-    { TopicBrowser },
-    { withTroubles },
-    { Worker },
-    { Metrics },
-  ] = await Promise.all([
-    import('./plugins/registry.ts'),
-    import('./herder/connect-herder.ts'),
-    import('./herder/topic-browser.ts'),
-    import('./herder/troubles.ts'),
-    import('./worker/worker.ts'),
-    import('./metrics/metrics.ts'),
-  ])
-  const plugins = await PluginRegistry.scan()
+type Parts = Awaited<ReturnType<typeof load>>
+
+function wire(config: WorkerConfig, parts: Parts, { log, logger, workerId }: Ground) {
+  const { plugins, ConnectHerder, Metrics, TopicBrowser, Worker, withTroubles } = parts
   for (const { path, error } of plugins.broken)
     logger.error({ err: error, path }, 'a plugin cannot be loaded and is left out')
   const metrics = new Metrics()
@@ -145,8 +151,6 @@ async function wire(config: WorkerConfig, { log, logger, workerId }: Ground) {
         logger,
         metrics,
         ...hooks,
-        onStatus: (update) => hooks.onStatus(update),
-        onReconfigure: (connector) => hooks.onReconfigure(connector),
       })
       return worker
     },

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { freePort } from './demo/postgres.ts'
@@ -45,7 +45,7 @@ export function demoCommand(): Command {
 /** Shows packets arriving until Ctrl-C; the next run goes on where this one stopped. */
 async function play(options: Options, signal: AbortSignal): Promise<number> {
   const stage = await Stage.set({
-    folder: options.dataDir ?? join('.tapline', 'demo'),
+    folder: resolve(options.dataDir ?? '.tapline/demo'),
     port: options.port === 0 ? await freePort() : options.port,
     isUnpaced: false,
     say,
@@ -100,7 +100,7 @@ async function closingLine(stage: Stage): Promise<number> {
 
 /** Everything unpaced, then the proof: count and checksum of each table against its capture, decoded once more. */
 async function once(options: Options, signal: AbortSignal): Promise<number> {
-  const folder = options.dataDir ?? join('.tapline', `once-${process.pid}`)
+  const folder = resolve(options.dataDir ?? `.tapline/once-${process.pid}`)
   const removes = options.dataDir === undefined
   const startedAt = performance.now()
   const stage = await Stage.set({ folder, port: await freePort(), isUnpaced: true, say: () => {} })

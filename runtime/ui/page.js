@@ -280,9 +280,16 @@ function makeRecord(key) {
   return item
 }
 
+/** A JSON envelope repeats its schema in each record: the line shows what differs, the opened record all of it. */
+function payloadOf(value) {
+  const isEnvelope =
+    value !== null && typeof value === 'object' && Object.keys(value).join() === 'schema,payload'
+  return isEnvelope ? value.payload : value
+}
+
 function showRecord({ key, value, time, whole }, record) {
   setText(key, record.keyEncoding === 'null' ? '' : shown(record.key, record.keyEncoding))
-  setText(value, shown(record.value, record.valueEncoding))
+  setText(value, shown(payloadOf(record.value), record.valueEncoding))
   setText(time, record.timestamp < 0 ? 'no timestamp' : new Date(record.timestamp).toISOString())
   setText(whole, shown(record.value, record.valueEncoding, 2))
 }

@@ -18,6 +18,11 @@ const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 const maxThreads = 64
 const longestLifeMs = 1_200
 const fields = 'ip-basic'
+/** The schema goes along, so that every column is made at once, whichever fields the first packets have. */
+const envelope = {
+  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'value.converter.schemas.enable': 'true',
+}
 
 t.setTimeout(kills * 20_000 + 300_000)
 
@@ -59,11 +64,13 @@ if (postgres) {
       'pcap.fields': fields,
       'pcap.shape': 'typed',
       'pcap.key': 'position',
+      ...envelope,
     })
     await worker.put('rows', {
       'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
       'tasks.max': '2',
       topics: 'packets',
+      ...envelope,
       ...database.connection,
       'insert.mode': 'upsert',
       'pk.mode': 'record_key',
