@@ -1,4 +1,4 @@
-import { isOfCase, property, range, shorthand } from './characters.ts'
+import { range, shorthand } from './characters.ts'
 import { readCodePoint } from './escapes.ts'
 import type { PatternReader } from './pattern-reader.ts'
 import { readProperty } from './property-name.ts'
@@ -59,9 +59,5 @@ function readEnd(reader: PatternReader, ignoresCase: boolean): number | string {
   const set = shorthand(letter)
   if (set !== undefined) return set
   if (letter !== 'p' && letter !== 'P') return readCodePoint(reader, letter)
-  const name = readProperty(reader)
-  const source = property(name, letter === 'P')
-  if (source === undefined) return reader.refuse(`\\p{${name}}`)
-  if (ignoresCase && isOfCase(name)) reader.refuse(`\\p{${name}} under (?i)`)
-  return source
+  return readProperty(reader, { isNegated: letter === 'P', ignoresCase })
 }

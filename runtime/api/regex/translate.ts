@@ -1,8 +1,11 @@
 import { readClass } from './character-class.ts'
-import { isOfCase, literal, property, range, shorthand } from './characters.ts'
+import { literal, range, shorthand } from './characters.ts'
 import { readCodePoint } from './escapes.ts'
+import { anyCharacter, type Flags, flagNames, lineEnd, lineStart, noFlags } from './flags.ts'
 import { PatternReader } from './pattern-reader.ts'
+import { alternativesOf, assertion, looking, type Piece, plain, sequenceOf } from './piece.ts'
 import { readProperty } from './property-name.ts'
+import { readQuantifier } from './quantifier.ts'
 
 /** A Java pattern in JavaScript's syntax under the `v` flag. Java's group n is called `gN`. */
 export interface Translation {
@@ -19,47 +22,12 @@ export function translate(pattern: string): Translation {
   return new Translator(pattern).run()
 }
 
-interface Flags {
-  readonly ignoresCase: boolean
-  readonly comments: boolean
-  readonly dotAll: boolean
-  readonly multiline: boolean
-  readonly unixLines: boolean
-}
-
-const noFlags: Flags = {
-  ignoresCase: false,
-  comments: false,
-  dotAll: false,
-  multiline: false,
-  unixLines: false,
-}
-
-const flagNames: Readonly<Record<string, keyof Flags>> = {
-  i: 'ignoresCase',
-  x: 'comments',
-  s: 'dotAll',
-  m: 'multiline',
-  d: 'unixLines',
-}
-
-/** A translated piece and what the pieces around it must know. */
-interface Piece {
-  readonly source: string
-  /** Capturing groups in it, and those of them that every match of it fills. */
-  readonly groups: readonly number[]
-  readonly sure: readonly number[]
-  readonly canBeEmpty: boolean
-  readonly isBounded: boolean
-}
-
-const plain = { groups: [], sure: [], canBeEmpty: false, isBounded: true } as const
-const assertion = { ...plain, canBeEmpty: true } as const
-
 class Translator {
   readonly #reader: PatternReader
   readonly #names = new Map<string, number>()
   readonly #unstable = new Set<number>()
+  /** Groups of which Java keeps what they captured even when the match is then found elsewhere. */
+  readonly #kept = new Set<number>()
   #flags = noFlags
   #groupCount = 0
   #atomicCount = 0
@@ -72,7 +40,8 @@ class Translator {
   }
 
   run(): Translation {
-    const { source } = this.#alternatives()
+    const { source, sure } = this.#alternatives()
+    for (const group of this.#kept) if (!sure.includes(group)) this.#unstable.add(group)
     if (this.#reader.peek() === ')') {
       this.#reader.fail("Unmatched closing ')'", this.#reader.position - 1)
     }
@@ -95,15 +64,7 @@ class Translator {
       sure = new Set([...sure].filter((group) => this.#sure.has(group)))
     }
     this.#sure = sure
-    const [first, ...others] = branches as [Piece, ...Piece[]]
-    if (others.length === 0) return first
-    return {
-      source: branches.map(({ source }) => source).join('|'),
-      groups: branches.flatMap(({ groups }) => groups),
-      sure: first.sure.filter((group) => others.every((branch) => branch.sure.includes(group))),
-      canBeEmpty: branches.some(({ canBeEmpty }) => canBeEmpty),
-      isBounded: branches.every(({ isBounded }) => isBounded),
-    }
+    return alternativesOf(branches as [Piece, ...Piece[]])
   }
 
   #sequence(): Piece {
@@ -118,13 +79,7 @@ class Translator {
       this.#sure = new Set([...before, ...piece.sure])
       pieces.push(piece)
     }
-    return {
-      source: pieces.map(({ source }) => source).join(''),
-      groups: pieces.flatMap(({ groups }) => groups),
-      sure: pieces.flatMap(({ sure }) => sure),
-      canBeEmpty: pieces.every(({ canBeEmpty }) => canBeEmpty),
-      isBounded: pieces.every(({ isBounded }) => isBounded),
-    }
+    return sequenceOf(pieces)
   }
 
   /** Undefined for what only sets flags. */
@@ -139,13 +94,13 @@ class Translator {
         return this.#escape()
       case '^':
         reader.next()
-        return { ...assertion, source: this.#lineStart() }
+        return { ...assertion, source: lineStart(this.#flags) }
       case '$':
         reader.next()
-        return { ...assertion, source: this.#lineEnd() }
+        return { ...assertion, source: lineEnd(this.#flags) }
       case '.':
         reader.next()
-        return { ...plain, source: this.#dot() }
+        return { ...plain, source: anyCharacter(this.#flags) }
       case '?':
       case '*':
       case '+':
@@ -163,26 +118,6 @@ class Translator {
     return { ...plain, source: source === literal(code) ? source : `[${source}]` }
   }
 
-  #dot(): string {
-    if (this.#flags.dotAll) return '[^]'
-    return this.#flags.unixLines ? '[^\\n]' : '[^\\n\\r\\u{85}\\u{2028}\\u{2029}]'
-  }
-
-  #lineStart(): string {
-    if (!this.#flags.multiline) return '^'
-    const broken = this.#flags.unixLines
-      ? '(?<=\\n)'
-      : '(?<=[\\n\\u{85}\\u{2028}\\u{2029}]|\\r(?!\\n))'
-    return `(?:^|${broken}(?=[^]))`
-  }
-
-  #lineEnd(): string {
-    const { multiline, unixLines } = this.#flags
-    const end = multiline ? '' : '$'
-    if (unixLines) return `(?:$|(?=\\n${end}))`
-    return `(?:$|(?=\\r\\n${end})|(?<!\\r)(?=\\n${end})|(?=[\\r\\u{85}\\u{2028}\\u{2029}]${end}))`
-  }
-
   #escape(): Piece {
     const reader = this.#reader
     reader.next()
@@ -192,13 +127,19 @@ class Translator {
     switch (letter) {
       case 'p':
       case 'P':
-        return { ...plain, source: this.#property(letter === 'P') }
+        return {
+          ...plain,
+          source: readProperty(reader, {
+            isNegated: letter === 'P',
+            ignoresCase: this.#flags.ignoresCase,
+          }),
+        }
       case 'A':
         return { ...assertion, source: '^' }
       case 'z':
         return { ...assertion, source: '$' }
       case 'Z':
-        return { ...assertion, source: this.#finalEnd() }
+        return { ...assertion, source: lineEnd({ ...this.#flags, multiline: false }) }
       case 'b':
       case 'B':
         if (reader.startsWith('{')) return reader.refuse('\\b{…}')
@@ -211,22 +152,6 @@ class Translator {
         if (/[1-9]/.test(letter)) return this.#backReference(this.#groupNumbered(letter))
         return this.#character(readCodePoint(reader, letter))
     }
-  }
-
-  #finalEnd(): string {
-    const { multiline } = this.#flags
-    this.#flags = { ...this.#flags, multiline: false }
-    const source = this.#lineEnd()
-    this.#flags = { ...this.#flags, multiline }
-    return source
-  }
-
-  #property(isNegated: boolean): string {
-    const name = readProperty(this.#reader)
-    const source = property(name, isNegated)
-    if (source === undefined) return this.#reader.refuse(`\\p{${name}}`)
-    if (this.#flags.ignoresCase && isOfCase(name)) this.#reader.refuse(`\\p{${name}} under (?i)`)
-    return source
   }
 
   #groupNamed(): number {
@@ -296,9 +221,9 @@ class Translator {
 
   #look(flags: Flags, opening: string, isPositive: boolean): Piece {
     const inner = this.#closed(flags, opening)
-    if (isPositive) return { ...inner, canBeEmpty: true, isBounded: true }
-    for (const group of inner.groups) this.#unstable.add(group)
-    return { ...inner, sure: [], canBeEmpty: true, isBounded: true }
+    for (const group of inner.groups) (isPositive ? this.#kept : this.#unstable).add(group)
+    if (isPositive) return { ...inner, ...looking }
+    return { ...inner, ...looking, sure: [] }
   }
 
   #lookBehind(flags: Flags, opening: string): Piece {
@@ -313,6 +238,7 @@ class Translator {
   /** JavaScript has no atomic groups, but its look-ahead is one. */
   #atomic(inner: Piece): Piece {
     if (this.#lookbehinds > 0) this.#reader.refuse('An atomic group in a look-behind')
+    for (const group of inner.groups) this.#kept.add(group)
     const name = `x${++this.#atomicCount}`
     return { ...inner, source: `(?:(?=(?<${name}>${inner.source}))\\k<${name}>)` }
   }
@@ -342,9 +268,12 @@ class Translator {
   }
 
   #quantified(atom: Piece, sureBefore: ReadonlySet<number>): Piece {
-    const quantifier = this.#quantifier()
+    const quantifier = readQuantifier(this.#reader)
     if (quantifier === undefined) return atom
     const { low, high, text } = quantifier
+    // JavaScript goes on looking where an iteration matched nothing, Java stops there.
+    if (atom.canBeEmpty && atom.prefersEmpty)
+      this.#reader.refuse('A repetition of what may match nothing before it matches something')
     if (high > 1) {
       for (const group of atom.groups)
         if (atom.canBeEmpty || !atom.sure.includes(group)) this.#unstable.add(group)
@@ -356,33 +285,15 @@ class Translator {
       groups: atom.groups,
       sure: low === 0 ? [] : atom.sure,
       canBeEmpty: atom.canBeEmpty || low === 0,
+      prefersEmpty: atom.prefersEmpty,
       isBounded: atom.isBounded && high < Number.POSITIVE_INFINITY,
     }
     if (this.#reader.peek() === '?') {
       this.#reader.next()
-      return { ...piece, source: `${piece.source}?` }
+      return { ...piece, source: `${piece.source}?`, prefersEmpty: piece.canBeEmpty }
     }
     if (this.#reader.peek() !== '+') return piece
     this.#reader.next()
     return this.#atomic(piece)
-  }
-
-  #quantifier(): { low: number; high: number; text: string } | undefined {
-    const reader = this.#reader
-    const char = reader.peek()
-    if (char === '?' || char === '*' || char === '+') {
-      reader.next()
-      const high = char === '?' ? 1 : Number.POSITIVE_INFINITY
-      return { low: char === '+' ? 1 : 0, high, text: char }
-    }
-    if (char !== '{') return undefined
-    const text = reader.take(/^\{\d+(,\d*)?\}/)
-    if (text === undefined) return reader.fail('Illegal repetition')
-    const [low = 0, high = low] = text
-      .slice(1, -1)
-      .split(',')
-      .map((part) => (part === '' ? Number.POSITIVE_INFINITY : Number(part)))
-    if (high < low || low > 0x7fffffff) reader.fail('Illegal repetition range', reader.position - 1)
-    return { low, high, text }
   }
 }
