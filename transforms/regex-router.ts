@@ -34,19 +34,30 @@ export default defineTransformation({
   create({ regex, replacement }) {
     const pattern = new JavaRegex(regex)
     const renamed = replacementOf(pattern, replacement)
+    const patchOf = (topic: string) =>
+      pattern.matches(topic) ? { topic: renamedTopic(renamed, topic) } : unchanged
+    // Most records have the topic of the one before.
+    let last: string | undefined
+    let patch: { readonly topic?: string } = unchanged
     return {
-      apply: ({ topic }) => (pattern.matches(topic) ? { topic: renamedTopic(topic) } : unchanged),
-    }
-
-    function renamedTopic(topic: string): string {
-      try {
-        return renamed.replaceFirst(topic)
-      } catch (error) {
-        throw new DataException(`replacement ${replacement}: ${(error as Error).message}`)
-      }
+      apply({ topic }) {
+        if (topic !== last) {
+          patch = patchOf(topic)
+          last = topic
+        }
+        return patch
+      },
     }
   },
 })
+
+function renamedTopic(replacement: JavaReplacement, topic: string): string {
+  try {
+    return replacement.replaceFirst(topic)
+  } catch (error) {
+    throw new DataException(`The replacement fails for topic ${topic}: ${(error as Error).message}`)
+  }
+}
 
 function replacementOf(pattern: JavaRegex, template: string | null): JavaReplacement {
   try {

@@ -9,10 +9,19 @@ export class DateReader {
   // All texts of a pattern set the same fields, so which of two for the same thing counts (the later) is known beforehand.
   readonly #usesDayOfYear: boolean
   readonly #usesHalfDay: boolean
-  readonly #fields = new Float64Array(unset)
+  // Every text that is read to its end sets all fields of the pattern anew; the others keep these values.
+  readonly #fields = Float64Array.of(1970, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0)
+  /** Years of two digits lie within a hundred years from here: 80 years back. */
+  readonly #centuryStart: number
+  #year = 1970
+  #month = 1
+  #daysBefore = -1
 
   constructor(tokens: readonly Token[]) {
-    this.#steps = stepsOf(tokens)
+    const start = new Date()
+    start.setUTCFullYear(start.getUTCFullYear() - 80)
+    this.#centuryStart = start.getTime()
+    this.#steps = stepsOf(tokens, start.getUTCFullYear())
     const last = (letters: string) =>
       tokens.findLastIndex((token) => typeof token !== 'string' && letters.includes(token.letter))
     const halfDay = last('hK') < 0 || last('a') < 0 ? -1 : Math.max(last('hK'), last('a'))
@@ -23,7 +32,6 @@ export class DateReader {
   /** Ms since 1970; undefined when the text has another form, or says what no date can be. */
   read(text: string): number | undefined {
     const fields = this.#fields
-    fields.set(unset)
     let at = 0
     for (const step of this.#steps) {
       switch (step.kind) {
@@ -52,13 +60,20 @@ export class DateReader {
       }
     }
     const ms = this.#epochMs(fields)
+    if (fields[ambiguous] === 1 && ms < this.#centuryStart) return this.#aCenturyLater(fields)
     return Number.isSafeInteger(ms) ? ms : undefined
+  }
+
+  /** The two digits are those of the first year of the hundred, the day lies before their beginning. */
+  #aCenturyLater(fields: Fields): number {
+    fields[year] = (fields[year] as number) + 100
+    return this.#epochMs(fields)
   }
 
   #epochMs(fields: Fields): number {
     const days = this.#usesDayOfYear
-      ? daysFromCivil(fields[year] as number, 0, fields[dayOfYear] as number)
-      : daysFromCivil(fields[year] as number, (fields[month] as number) - 1, fields[day] as number)
+      ? this.#monthStart(fields[year] as number, 1) + (fields[dayOfYear] as number)
+      : this.#monthStart(fields[year] as number, fields[month] as number) + (fields[day] as number)
     const hours = this.#usesHalfDay
       ? (fields[halfDayHour] as number) + 12 * (fields[afternoon] as number)
       : (fields[hour] as number)
@@ -71,13 +86,22 @@ export class DateReader {
       (fields[offset] as number)
     )
   }
+
+  /** The day before the first of a month: texts that follow each other are mostly of the same one. */
+  #monthStart(year: number, month: number): number {
+    if (year !== this.#year || month !== this.#month) {
+      this.#year = year
+      this.#month = month
+      this.#daysBefore = daysFromCivil(year, month - 1, 0)
+    }
+    return this.#daysBefore
+  }
 }
 
 type Fields = Float64Array
 
 const [year, month, day, dayOfYear, hour, halfDayHour] = [0, 1, 2, 3, 4, 5] as const
-const [afternoon, minute, second, millisecond, offset] = [6, 7, 8, 9, 10] as const
-const unset = Float64Array.of(1970, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)
+const [afternoon, minute, second, millisecond, offset, ambiguous] = [6, 7, 8, 9, 10, 11] as const
 
 const fieldOfLetter: Readonly<Record<string, number>> = {
   y: year,
@@ -103,26 +127,30 @@ interface Step {
   readonly field: number
   /** Exactly so many characters, where another number follows at once; else 0. */
   readonly width: number
-  /** Counts as zero (`24` of `k`, `12` of `h`); else -1. */
+  /** Counts as zero (`24` of `k`, `12` of `h`); else NaN. */
   readonly zero: number
-  /** Two digits mean a year near to now: this is the first such year; else 0. */
+  /** Two digits mean one of the hundred years from this one on; 0: they mean themselves. */
   readonly firstYear: number
   readonly zone: ZoneReader | null
 }
 
-const blankStep = { code: 0, field: 0, width: 0, zero: -1, firstYear: 0, zone: null }
+const blankStep = { code: 0, field: 0, width: 0, zero: Number.NaN, firstYear: 0, zone: null }
 
-function stepsOf(tokens: readonly Token[]): Step[] {
+function stepsOf(tokens: readonly Token[], firstYear: number): Step[] {
   return tokens.flatMap((token, index) => {
     if (typeof token === 'string')
       return token
         .split('')
         .map((char) => ({ ...blankStep, kind: kinds.literal, code: char.charCodeAt(0) }))
-    return [stepOf(token, tokens[index + 1])]
+    return [stepOf(token, tokens[index + 1], firstYear)]
   })
 }
 
-function stepOf({ letter, count }: NumberToken, following: Token | undefined): Step {
+function stepOf(
+  { letter, count }: NumberToken,
+  following: Token | undefined,
+  firstYear: number,
+): Step {
   if (letter === 'a') return { ...blankStep, kind: kinds.halfDay }
   if (letter === 'Z' || letter === 'X')
     return { ...blankStep, kind: kinds.zone, zone: zoneReader(letter, count) }
@@ -132,9 +160,8 @@ function stepOf({ letter, count }: NumberToken, following: Token | undefined): S
     kind: kinds.number,
     field: fieldOfLetter[letter] as number,
     width: isNumberNext ? count : 0,
-    zero: { k: 24, h: 12 }[letter] ?? -1,
-    // From 80 years ago up to 20 years ahead.
-    firstYear: letter === 'y' && count <= 2 ? new Date().getUTCFullYear() - 80 : 0,
+    zero: { k: 24, h: 12 }[letter] ?? Number.NaN,
+    firstYear: letter === 'y' && count <= 2 ? firstYear : 0,
   }
 }
 
@@ -161,7 +188,11 @@ function readNumber(text: string, start: number, step: Step, fields: Fields): nu
     at = found.end
   }
   if (value === step.zero) value = 0
-  if (step.firstYear !== 0 && digits === 2 && value >= 0) value = nearYear(value, step.firstYear)
+  if (step.firstYear !== 0) {
+    const isNear = digits === 2 && value >= 0
+    fields[ambiguous] = isNear && value === step.firstYear % 100 ? 1 : 0
+    if (isNear) value = nearYear(value, step.firstYear)
+  }
   fields[step.field] = value
   return at
 }

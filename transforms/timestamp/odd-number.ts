@@ -12,7 +12,8 @@ export function readOddNumber(
   const [found, blanks = '', sign = '', digits = '', exponent = '0'] =
     grammar.exec(text.slice(start, end)) ?? []
   if (found === undefined) return undefined
-  const size = digits === 'NaN' ? 0 : Number(`${latin(digits)}e${latin(exponent)}`)
+  // NaN is zero to Java.
+  const size = digits === '' ? 0 : Number(`${latin(digits)}e${latin(exponent)}`)
   const value = Math.trunc(sign === '-' ? -size : size)
   if (!(value >= -(2 ** 31) && value < 2 ** 31)) return undefined
   return { value, digits: found.length - blanks.length, end: start + found.length }

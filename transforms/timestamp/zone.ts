@@ -4,7 +4,7 @@ const hours = '(?<hours>[01]\\d|2[0-3])'
 const minutes = '(?<minutes>[0-5]\\d)'
 
 const rfc822 = new RegExp(
-  `[ \\t]*(?:(?:GMT|UTC)(?![+-])|(?<sign>[+-])${hours}${minutes}` +
+  `[ \\t]*(?:GMT(?![+-])|UTC|(?<sign>[+-])${hours}${minutes}` +
     `|GMT(?<sign>[+-])(?<hours>[01]?\\d|2[0-3]):${minutes})`,
   'iy',
 )
