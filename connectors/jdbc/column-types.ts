@@ -7,7 +7,7 @@ import {
   TypedNumber,
 } from '../../runtime/api/index.ts'
 import { textLiteral } from './sql.ts'
-import type { Zones } from './wire.ts'
+import type { Zones } from './wire-type.ts'
 import { dateText, timestampText, timeText } from './zone.ts'
 
 const physical: Partial<Record<SchemaType, string>> = {

@@ -1,6 +1,6 @@
 import { Decimal, Instant, type Logical, Struct, TypedNumber } from '../../runtime/api/index.ts'
 import { BadValue } from './array-writer.ts'
-import type { Zones } from './wire.ts'
+import type { Zones } from './wire-type.ts'
 import { dateText, timestampText, timeText } from './zone.ts'
 
 export function isScalar(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import { ConnectException } from '../../runtime/api/index.ts'
 import type { Config } from './config.ts'
-import type { Zones } from './wire.ts'
+import type { Zones } from './wire-type.ts'
 import { utc, zoneNamed } from './zone.ts'
 
 export type PkMode = 'none' | 'kafka' | 'record_key' | 'record_value'

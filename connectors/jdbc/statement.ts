@@ -5,7 +5,8 @@ import { kindOf } from './scalar-text.ts'
 import type { Settings } from './settings.ts'
 import { writeSql } from './sql.ts'
 import type { Table, TableColumn } from './table.ts'
-import { textWire, type Wire, wantsText, wireFor } from './wire.ts'
+import { textWire, wireFor } from './wire.ts'
+import { type Wire, wantsText } from './wire-type.ts'
 
 export type Key = string | number | bigint
 
