@@ -152,8 +152,14 @@ import { sourceContract } from './source.ts'
 
 sourceContract('${plugin}', {
   definition: source,
-  config: { '${name}.url': '${name}://127.0.0.1', topic: 'records' },
-  requiredKeys: ['${name}.url', 'topic'],
+  // A system for each test, empty at first.
+  prepare: async () => ({
+    config: { '${name}.url': '${name}://127.0.0.1', topic: 'records' },
+    add: async (count) => {
+      throw new Error(\`Put \${count} more records into ${name} here\`)
+    },
+    identify: ({ value }) => Number(value),
+  }),
 })
 `,
   }

@@ -30,7 +30,12 @@ function checkout(folder: string): void {
 }
 
 const run = (folder: string, ...words: string[]) =>
-  spawnSync(process.execPath, words, { cwd: folder, encoding: 'utf8' })
+  spawnSync(process.execPath, words, {
+    cwd: folder,
+    encoding: 'utf8',
+    // The plugin writes its target where the checkout's own cleaning takes it along.
+    env: { ...process.env, TMPDIR: join(folder, '.git') },
+  })
 
 const untracked = (folder: string) =>
   execFileSync('git', ['status', '--porcelain', '-uall'], { cwd: folder, encoding: 'utf8' })
