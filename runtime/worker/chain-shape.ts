@@ -42,8 +42,8 @@ export class Shape {
   }
 }
 
-const most = 64
-const patience = 256
+const most = 256
+const patience = 1024
 
 /** The shapes met so far. Where maps have ever new keys most pass without a shape: making one costs more than it saves (I6). */
 export class ShapeTable {

@@ -3,7 +3,7 @@ interface PlanKey<K> {
   equals(other: K): boolean
 }
 
-const most = 64
+const most = 256
 
 /** The plans that a stage made, by schema or shape; the oldest goes when there are too many (I6). Identity is the shortcut, equality decides. */
 export class StagePlans<K extends PlanKey<K>, P> {

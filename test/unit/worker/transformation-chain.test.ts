@@ -248,15 +248,12 @@ t.test(
     )
     t.equal(Object.getPrototypeOf(found), Object.prototype)
     // More shapes than are kept: those beyond take the plain way and come out alike.
-    for (let i = 0; i < 500; i++) {
-      const value = { [`k${i % 40}`]: i, name: 'n', secret: 's' }
-      t.strictSame(chain.apply({ ...record, value })?.value, {
-        [`k${i % 40}`]: i,
-        title: 'n',
-        topic: 'orders',
-        ts: 1_483_425_001_000,
-      })
-    }
+    const wrong = Array.from({ length: 2_000 }, (_, i) => i).filter((i) => {
+      const value = { [`k${i % 700}`]: i, name: 'n', secret: 's' }
+      const wanted = { [`k${i % 700}`]: i, title: 'n', topic: 'orders', ts: 1_483_425_001_000 }
+      return JSON.stringify(chain.apply({ ...record, value })?.value) !== JSON.stringify(wanted)
+    })
+    t.strictSame(wrong, [])
     const withoutText = new Map<unknown, unknown>([[1, 'a']])
     const inserted = chainOf({
       transforms: 'a',
