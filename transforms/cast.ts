@@ -2,6 +2,7 @@ import {
   configDef,
   DataException,
   defineTransformation,
+  type KeysPlan,
   type Schema,
   SchemaBuilder,
   type SchemaPlan,
@@ -86,20 +87,19 @@ class Cast implements SidedTransformation {
     )
   }
 
-  planKeys(keys: readonly string[]) {
-    const { fields } = this.#spec
-    const all = [...keys, ...[...fields.keys()].filter((name) => !keys.includes(name))]
+  planKeys(keys: readonly string[]): KeysPlan | undefined {
+    const { whole, fields } = this.#spec
+    if (whole !== undefined) return undefined
+    const all = [...new Set([...keys, ...fields.keys()])]
     const casts = Array.from(fields, ([name, to]) => ({ index: all.indexOf(name), to }))
-    return this.#spec.whole === undefined
-      ? {
-          keys: all,
-          map(values: readonly unknown[]) {
-            const copy = values.slice()
-            for (const { index, to } of casts) copy[index] = castValue(copy[index] ?? null, to)
-            return copy
-          },
-        }
-      : undefined
+    return {
+      keys: all,
+      map(values) {
+        const copy = values.slice()
+        for (const { index, to } of casts) copy[index] = castValue(copy[index] ?? null, to)
+        return copy
+      },
+    }
   }
 }
 

@@ -51,14 +51,14 @@ const config = configDef({
     importance: 'low',
     doc: 'Old name of `exclude`.',
     default: null,
-    deprecated: { since: '2.6', use: 'exclude' },
+    deprecated: { since: '2.7', use: 'exclude' },
   },
   whitelist: {
     type: 'list',
     importance: 'low',
     doc: 'Old name of `include`.',
     default: null,
-    deprecated: { since: '2.6', use: 'include' },
+    deprecated: { since: '2.7', use: 'include' },
   },
 })
 
