@@ -25,6 +25,8 @@ import type { TransformationChain } from './transformation-chain.ts'
 
 /** A read without news ends now and then: nothing hangs on it. */
 const idleMs = 10_000
+/** While nothing is taken the lag still grows, and somebody may look at it. */
+const heldMs = 2000
 const defaultReadBytes = 16 * 1024 * 1024
 /** How long `stop` may take; after a cancellation also how long the put that was given up may still hold the sink. */
 const stopMs = 5000
@@ -219,7 +221,9 @@ export class WorkerSinkTask {
     feed.hold()
     if ((await commits.commit()) === 'done') this.#context.reportState('PAUSED')
     this.#count(feed)
-    if (this.#context.control.isPaused) await feed.read(Math.min(idleMs, commits.dueInMs))
+    this.#lag.moved()
+    await this.#measureLag()
+    if (this.#context.control.isPaused) await feed.read(Math.min(heldMs, commits.dueInMs))
   }
 
   /** Passes the time between two tries, in the group; also as long as the task is paused. False: drop what is in hand. */
@@ -234,9 +238,9 @@ export class WorkerSinkTask {
       await this.#measureLag()
       // What is in hand comes again from the log, behind what the target lost.
       if (commits.dueInMs === 0 && (await commits.commit()) === 'rewound') return false
-      const left = control.isPaused ? idleMs : until - performance.now()
+      const left = control.isPaused ? heldMs : until - performance.now()
       if (left <= 0) return true
-      await feed.read(Math.min(left, idleMs))
+      await feed.read(Math.min(left, heldMs))
     }
     return false
   }

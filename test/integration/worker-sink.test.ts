@@ -199,6 +199,8 @@ t.test('pause holds the records back and commits; resume goes on', async (t) => 
   await fill(rig, 'in', 100, 0, 100)
   await new Promise((resolve) => setTimeout(resolve, 200))
   t.equal(puts(rig.journal('out')).length, 100)
+  const lag = /sink_record_lag_max\{connector="out",task="0"\} (\d+)/
+  await until('the lag', async () => lag.exec(await rig.metrics.render())?.[1] === '100')
   rig.worker.setTaskTarget(id, 'STARTED')
   await until('the rest', () => puts(rig.journal('out')).length === 200)
   t.strictSame(puts(rig.journal('out')).map(numberOf), numbers(200))
