@@ -65,7 +65,7 @@ export class Session {
     )
     const chunks = bad.size === known ? segments.flatMap(inChunks) : []
     const pending: Promise<void>[] = []
-    if (chunks.length > 1) pending.push(this.#begin())
+    if (chunks.length > 1) pending.push(watched(this.#begin()))
     this.#send(chunks, bad, pending)
     if (bad.size === known) pending.push(this.#commit(records))
     const outcomes = await Promise.allSettled(pending)
@@ -129,9 +129,7 @@ export class Session {
       const answer = this.connection.execute(statement.text, parameters).catch((cause) => {
         throw new WriteFailure(table, rows, cause)
       })
-      // Should a later encode throw, nobody waits for this one any more.
-      answer.catch(() => undefined)
-      pending.push(answer)
+      pending.push(watched(answer))
     }
   }
 
@@ -160,6 +158,12 @@ export class Session {
     this.#byTopic.clear()
     this.#byTable.clear()
   }
+}
+
+/** Should a later encode throw, nobody waits for this answer any more: its failure must not end the process. */
+function watched(answer: Promise<void>): Promise<void> {
+  answer.catch(() => undefined)
+  return answer
 }
 
 function inChunks(segment: Chunk): Chunk[] {

@@ -67,6 +67,16 @@ function nullSpec(column: NewColumn): string {
   return column.isOptional && !column.isKey ? 'NULL' : 'NOT NULL'
 }
 
+const origin = 'Made by Tapline.'
+
+/** So that a later task knows the table for the connector's own. */
+export function markTableSql(table: string): string {
+  return `COMMENT ON TABLE ${table} IS ${textLiteral(origin)}`
+}
+
+/** Of a row of pg_class: whether `markTableSql` was here. */
+export const isMarkedSql = `obj_description(c.oid, 'pg_class') IS NOT DISTINCT FROM ${textLiteral(origin)}`
+
 /** Two tasks that create the same table wait for each other instead of colliding in the catalogue. */
 export const lockTableSql = 'SELECT pg_advisory_xact_lock(hashtext($1))'
 

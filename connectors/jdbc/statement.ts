@@ -23,6 +23,8 @@ interface Binding {
 
 /** The write of one layout into one table: SQL text, and how each record becomes elements of its parameters. */
 export class Statement {
+  /** True: which keys are equal is for the server to say, by the types' own operators. */
+  readonly distinctByServer: boolean
   readonly #table: Table
   readonly #settings: Settings
   readonly #bindings: readonly Binding[]
@@ -57,15 +59,10 @@ export class Statement {
         needsValue: isUpsertKey || (column.isNotNull && !table.hasTriggers),
       }
     })
-    while (this.#writers.length < fields.length) this.#writers.push(new ArrayWriter())
-  }
-
-  /** True: which keys are equal is for the server to say, by the types' own operators. */
-  get distinctByServer(): boolean {
-    return (
-      this.#settings.insertMode === 'upsert' &&
+    this.distinctByServer =
+      settings.insertMode === 'upsert' &&
       this.#bindings.some(({ field, wire }) => field.isKey && wire.keyOf === null)
-    )
+    while (this.#writers.length < fields.length) this.#writers.push(new ArrayWriter())
   }
 
   /** Constant as long as the columns' wires are. */

@@ -7,7 +7,7 @@ import { columnName, type TableName } from './identifier.ts'
 import { inOrder, lastByKey, type Segment } from './key-order.ts'
 import { Layout } from './layout.ts'
 import type { Settings } from './settings.ts'
-import { createTableSql, lockTableSql, type NewColumn } from './sql.ts'
+import { createTableSql, lockTableSql, markTableSql, type NewColumn } from './sql.ts'
 import { type BadRecords, Statement, where } from './statement.ts'
 import { Table, type TableColumn } from './table.ts'
 
@@ -139,18 +139,18 @@ export class TableWriter {
 
   /**
    * Columns that an upsert without a schema sets to null because they are the connector's and no record had them yet: else a row would hang on
-   * how the records were batched. Of a table that the connector creates all are; of another one those in the whitelist.
+   * how the records were batched. Of a table that the connector made all are; of another one those in the whitelist.
    */
   #absent(
     table: Table,
     placed: readonly (readonly [Field, TableColumn])[],
   ): (readonly [Field, TableColumn])[] {
-    const { insertMode, createsTables, whitelist } = this.#settings
+    const { insertMode, whitelist } = this.#settings
     if (insertMode === 'insert') return []
     const taken = new Set(placed.map(([, column]) => column))
     return table.columns
       .filter((column) => !taken.has(column) && !column.isNotNull && !column.hasDefault)
-      .filter(({ name }) => (whitelist === null ? createsTables : whitelist.has(name)))
+      .filter(({ name }) => (whitelist === null ? table.isOwn : whitelist.has(name)))
       .map((column) => [absentField(column.name), column])
   }
 
@@ -163,7 +163,8 @@ export class TableWriter {
     for (const field of missing) {
       const { schema } = field
       const first = records.find(
-        (record) => layout.fits(record) && (schema !== null || isStorable(field.read(record))),
+        (record) =>
+          layout.fits(record) && (schema !== null || field.isKey || isStorable(field.read(record))),
       )
       if (!first) continue
       if (schema !== null && !schema.optional && schema.default === null)
@@ -201,7 +202,10 @@ export class TableWriter {
     const columns = first.fieldsForTable.flatMap((field) => this.#newColumn(field, likeFirst) ?? [])
     if (columns.length === 0) throw this.#noFields(records)
     await query(lockTableSql, [this.name.sql])
+    const madeByAnother = await Table.read(query, this.name)
+    if (madeByAnother) return madeByAnother
     await query(createTableSql(this.name.sql, columns))
+    await query(markTableSql(this.name.sql))
     const table = await Table.read(query, this.name)
     if (table === null) throw this.#missing()
     return table

@@ -1,6 +1,7 @@
 import { ConnectException } from '../../runtime/api/index.ts'
 import type { Query } from './connection.ts'
 import { columnName, type TableName } from './identifier.ts'
+import { isMarkedSql } from './sql.ts'
 
 export interface TableColumn {
   readonly name: string
@@ -24,7 +25,7 @@ const kinds: Readonly<Record<string, string>> = {
 
 /** By exact name, bound as parameters: a `_` in a name is no pattern. The cast to `name` cuts as the server cuts identifiers. */
 const definition = `
-SELECT c.relkind AS kind, c.relhastriggers AS has_triggers, a.attname AS name, t.typname AS type_name, format_type(a.atttypid, -1) AS type,
+SELECT c.relkind AS kind, c.relhastriggers AS has_triggers, ${isMarkedSql} AS is_own, a.attname AS name, t.typname AS type_name, format_type(a.atttypid, -1) AS type,
        t.typcategory = 'A' AS is_array, a.attnotnull AS is_not_null,
        a.atthasdef OR a.attidentity <> '' AS has_default,
        coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation), true) AS plain
@@ -41,13 +42,20 @@ export class Table {
   readonly columns: readonly TableColumn[]
   /** A trigger may give a NOT NULL column its value. */
   readonly hasTriggers: boolean
+  /** Made by this connector, in whatever run. */
+  readonly isOwn: boolean
   readonly #exact: ReadonlyMap<string, TableColumn>
   readonly #folded: ReadonlyMap<string, TableColumn>
 
-  constructor(name: TableName, columns: readonly TableColumn[], hasTriggers = false) {
+  constructor(
+    name: TableName,
+    columns: readonly TableColumn[],
+    { hasTriggers = false, isOwn = false } = {},
+  ) {
     this.name = name
     this.columns = columns
     this.hasTriggers = hasTriggers
+    this.isOwn = isOwn
     this.#exact = new Map(columns.map((column) => [column.name, column]))
     this.#folded = new Map(
       columns.toReversed().map((column) => [column.name.toLowerCase(), column]),
@@ -77,7 +85,10 @@ export class Table {
         hasDefault: row['has_default'] as boolean,
         hasPlainEquality: row['plain'] as boolean,
       }))
-    return new Table(name, columns, rows[0]?.['has_triggers'] === true)
+    return new Table(name, columns, {
+      hasTriggers: rows[0]?.['has_triggers'] === true,
+      isOwn: rows[0]?.['is_own'] === true,
+    })
   }
 
   /** The column for a field: of exactly that name, else of that name in another case. */

@@ -97,10 +97,7 @@ export class JdbcSinkTask implements SinkTask {
     const { table, records, cause } =
       error instanceof WriteFailure ? error : { table: '', records: [], cause: error }
     const failure = classified(cause, {
-      what:
-        table === ''
-          ? 'The database refused the transaction: '
-          : `Table ${table} refused a batch: `,
+      what: table === '' ? 'Writing to the database failed: ' : `Table ${table} refused a batch: `,
       where: records.length === 0 ? '' : offsetRanges(records),
       isTrimmed: this.#config['trim.sensitive.log'],
     })

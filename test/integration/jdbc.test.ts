@@ -256,7 +256,41 @@ if (server) {
       })
       await database.query(`ALTER TABLE ${topic} ADD COLUMN c text`)
       await task.put([record(3, 1, { c: 'new', gone: null })])
-      t.match((await database.rows(topic, 'id'))[0], { id: '1', a: null, c: 'new' })
+      t.match((await database.rows(topic, 'id'))[0], {
+        id: '1',
+        a: null,
+        b: null,
+        c: 'new',
+        note: 'mine',
+      })
+
+      const foreign = await database.rows(topic, 'id')
+      await database.query(`UPDATE ${topic} SET b = 'of somebody else'`)
+      const fresh = open(t, { ...upsertByKey, 'pk.fields': 'id' })
+      await fresh.put([record(4, 1, { a: 'x' })])
+      t.match((await database.rows(topic, 'id'))[0], {
+        ...foreign[0],
+        a: 'x',
+        b: 'of somebody else',
+      })
+      const strict = open(t, { ...upsertByKey, 'pk.fields': 'id', 'fields.whitelist': 'a,b' })
+      await strict.put([record(5, 1, { a: 'y' })])
+      t.match(
+        (await database.rows(topic, 'id'))[0],
+        { a: 'y', b: null },
+        'the whitelist names the fields',
+      )
+
+      const own = randomName('t')
+      const at = (offset: number, value: object) =>
+        sinkRecord({ topic: own, offset }, { value }, { value: 1 })
+      await fresh.put([at(0, { a: 'a', b: 'b' })])
+      await open(t, { ...upsertByKey, 'pk.fields': 'id' }).put([at(1, { a: 'c' })])
+      t.match(
+        await database.rows(own, '1'),
+        [{ a: 'c', b: null }],
+        'a table of its own, known after a restart',
+      )
     },
   )
 
