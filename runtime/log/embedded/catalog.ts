@@ -15,6 +15,8 @@ export interface Partition {
   next: number
   /** The largest timestamp so far. */
   until: number
+  /** Of all batches. */
+  bytes: number
   /** Compaction has been through everything below. */
   cleaned: number
 }
@@ -45,7 +47,7 @@ export class Catalog {
     const partitions = new Map<string, Partition[]>()
     const rows = this.#db
       .prepare(
-        'SELECT id, topic, number, first, next, until, cleaned FROM partitions ORDER BY number',
+        'SELECT id, topic, number, first, next, until, bytes, cleaned FROM partitions ORDER BY number',
       )
       .all()
     for (const row of rows) {
@@ -57,6 +59,7 @@ export class Catalog {
         first: Number(row['first']),
         next: Number(row['next']),
         until: Number(row['until']),
+        bytes: Number(row['bytes']),
         cleaned: Number(row['cleaned']),
       })
     }
@@ -96,12 +99,19 @@ export class Catalog {
       .prepare('INSERT INTO topics (name, partitions, settings) VALUES (?, ?, ?)')
       .run(topic, count, JSON.stringify(settings))
     const insert = this.#db.prepare(
-      'INSERT INTO partitions (topic, number, first, next, until, cleaned) VALUES (?, ?, 0, 0, -1, 0)',
+      'INSERT INTO partitions (topic, number, first, next, until, bytes, cleaned) VALUES (?, ?, 0, 0, -1, 0, 0)',
     )
     const partitions: Partition[] = []
     for (let number = 0; number < count; number++) {
       const id = Number(insert.run(topic, number).lastInsertRowid)
-      partitions.push({ ...place(id, topic, number), first: 0, next: 0, until: -1, cleaned: 0 })
+      partitions.push({
+        ...place(id, topic, number),
+        first: 0,
+        next: 0,
+        until: -1,
+        bytes: 0,
+        cleaned: 0,
+      })
       this.lastPartition = id
     }
     const made = { topic, settings, partitions }

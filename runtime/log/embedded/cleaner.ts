@@ -7,8 +7,7 @@ import { policyOf, type TopicPolicy } from './topic-policy.ts'
 /** Appends wait for one slice at most, and for the disk to take what it wrote. */
 const SLICE_MS = 10
 const SLICE_BYTES = 4 * 1024 * 1024
-/** What depends on time alone (tombstones, retention, compaction lag) is looked at so often. */
-export const CLEANING_INTERVAL_MS = 30_000
+const SLICE_ROWS = 5000
 
 /**
  * Takes out what the log need not keep: rows of deleted topics, what is past a topic's retention, what a later record of the same key
@@ -22,6 +21,8 @@ export class Cleaner {
   readonly #due = new Set<Partition>()
   #compaction: Compaction | undefined
   #isDeleting = true
+  /** Partitions whose records are all too young: not looked at until the next interval. */
+  readonly #resting = new Set<number>()
   /** How many records the last pass left, by partition. */
   readonly #kept = new Map<number, number>()
   readonly #policies = new WeakMap<Topic, TopicPolicy>()
@@ -40,7 +41,7 @@ export class Cleaner {
     this.#remove = db.prepare(
       `DELETE FROM batches WHERE id >= ${ROW_ID('?1', '0')} AND id < ${ROW_ID('?1', '?2')}`,
     )
-    this.#moveFirst = db.prepare('UPDATE partitions SET first = ?2 WHERE id = ?1')
+    this.#moveFirst = db.prepare('UPDATE partitions SET first = ?2, bytes = ?3 WHERE id = ?1')
     this.lookAtAll()
   }
 
@@ -56,14 +57,19 @@ export class Cleaner {
     this.#isDeleting = true
   }
 
-  /** At intervals, and after a rollback: what was remembered of partitions is stale then. */
+  /** After a rollback: what was remembered of partitions is stale. */
+  reset(): void {
+    this.giveUp()
+    this.lookAtAll()
+  }
+
+  /** At intervals: for what depends on time, and for what was given up. */
   lookAtAll(): void {
-    this.#compaction = undefined
     this.#isDeleting = true
-    this.#due.clear()
+    this.#resting.clear()
     for (const topic of this.#catalog) {
+      const { retentionMs, retentionBytes } = this.#policyOf(topic)
       for (const partition of topic.partitions) {
-        const { retentionMs, retentionBytes } = this.#policyOf(topic)
         if (retentionMs < Infinity || retentionBytes < Infinity) this.#due.add(partition)
         this.#look(partition)
       }
@@ -84,10 +90,11 @@ export class Cleaner {
     if (this.#isDeleting) {
       this.#isDeleting = this.#purge()
     } else if (this.#compaction) {
-      const { partition } = this.#compaction
       if (this.#compaction.step(isOver)) return
-      this.#kept.set(partition.id, this.#compaction.kept)
+      const { partition, hasAdvanced, kept } = this.#compaction
       this.#compaction = undefined
+      if (hasAdvanced) this.#kept.set(partition.id, kept)
+      else this.#resting.add(partition.id)
     } else {
       const [partition] = this.#due
       if (partition) this.#begin(partition)
@@ -112,7 +119,7 @@ export class Cleaner {
 
   #isDirty(partition: Partition, { minCleanableDirtyRatio }: TopicPolicy): boolean {
     const dirty = partition.next - partition.cleaned
-    if (dirty < this.#minRecords) return false
+    if (dirty < this.#minRecords || this.#resting.has(partition.id)) return false
     const kept = this.#kept.get(partition.id) ?? 0
     return dirty / (dirty + kept) >= minCleanableDirtyRatio
   }
@@ -140,38 +147,37 @@ export class Cleaner {
   #expire(partition: Partition, { retentionMs, retentionBytes }: TopicPolicy): boolean {
     if (retentionMs === Infinity && retentionBytes === Infinity) return false
     const expired = Date.now() - retentionMs
-    let excess = this.#bytesOf(partition, retentionBytes) - retentionBytes
-    const { end } = this.#slice(partition.id, ({ until, bytes }) => {
+    let excess = partition.bytes - retentionBytes
+    const { end, bytes: freed } = this.#slice(partition.id, ({ until, bytes }) => {
       excess -= bytes
       return until < expired || excess >= 0
     })
     if (end === 0) return false
     this.#transaction(() => {
       this.#remove.run(partition.id, end)
-      this.#moveFirst.run(partition.id, end)
+      this.#moveFirst.run(partition.id, end, partition.bytes - freed)
     })
     partition.first = end
+    partition.bytes -= freed
     return true
   }
 
-  #bytesOf({ id }: Partition, retentionBytes: number): number {
-    if (retentionBytes === Infinity) return 0
-    let sum = 0
-    for (const row of this.#oldest.iterate(id)) sum += Number(row['bytes'])
-    return sum
-  }
-
-  /** The oldest rows that `want` takes, as many as one slice may delete: where they end, or 0. */
-  #slice(id: number, want: (row: { until: number; bytes: number }) => boolean): { end: number } {
+  /** The oldest rows that `want` takes, as many as one slice may delete: where they end (0: there are none) and what they hold. */
+  #slice(
+    id: number,
+    want: (row: { until: number; bytes: number }) => boolean,
+  ): { end: number; bytes: number } {
     let end = 0
-    let left = SLICE_BYTES
+    let sum = 0
+    let rows = 0
     for (const row of this.#oldest.iterate(id)) {
       const bytes = Number(row['bytes'])
-      if (left < 0 || !want({ until: Number(row['until']), bytes })) break
-      left -= bytes
+      const isFull = sum > SLICE_BYTES || rows++ > SLICE_ROWS
+      if (isFull || !want({ until: Number(row['until']), bytes })) break
+      sum += bytes
       end = Number(row['base']) + Number(row['span'])
     }
-    return { end }
+    return { end, bytes: sum }
   }
 
   #transaction(work: () => void): void {

@@ -19,6 +19,14 @@ interface Row {
   readonly batch: Uint8Array
 }
 
+interface Rewritten {
+  readonly base: number
+  /** Null: nothing of it is left. */
+  readonly batch: Buffer | null
+  /** How many bytes shorter. */
+  readonly freed: number
+}
+
 /**
  * One pass over a partition of a compacted topic: notes the last offset of each key in what came since the last pass, then takes out of all
  * batches before that the records that a later one replaced, and tombstones that are past `delete.retention.ms`. Offsets stay. It works in
@@ -42,6 +50,7 @@ export class Compaction {
   readonly #select: StatementSync
   readonly #replace: StatementSync
   readonly #remove: StatementSync
+  readonly #moved: StatementSync
 
   constructor(db: DatabaseSync, partition: Partition, policy: TopicPolicy, nowMs: number) {
     this.partition = partition
@@ -58,14 +67,20 @@ export class Compaction {
     this.#replace = db.prepare(
       `UPDATE batches SET checksum = ?3, batch = ?4 WHERE id = ${ROW_ID('?1', '?2')}`,
     )
+    this.#moved = db.prepare('UPDATE partitions SET cleaned = ?2, bytes = ?3 WHERE id = ?1')
     this.#remove = db.prepare(`DELETE FROM batches WHERE id = ${ROW_ID('?1', '?2')}`)
+  }
+
+  /** False after a pass that found nothing old enough. */
+  get hasAdvanced(): boolean {
+    return this.#upTo > this.#from
   }
 
   /** One slice; false when the pass is over. */
   step(isOver: () => boolean): boolean {
     if (this.#isMapped) return this.#rewrite(isOver)
     this.#map(isOver)
-    return true
+    return !this.#isMapped || this.hasAdvanced
   }
 
   #map(isOver: () => boolean): void {
@@ -107,13 +122,15 @@ export class Compaction {
   }
 
   #rewrite(isOver: () => boolean): boolean {
-    const changes: { base: number; batch: Buffer | null }[] = []
+    const changes: Rewritten[] = []
     let isEnd = true
     for (const { base, batch } of this.#rows()) {
       const bytes = asBuffer(batch)
       this.#ifReadable(bytes, (header) => {
         const retained = this.#retain(bytes, header)
-        if (retained !== bytes) changes.push({ base, batch: retained })
+        if (retained === bytes) return
+        const freed = bytes.length - (retained?.length ?? 0)
+        changes.push({ base, batch: retained, freed })
       })
       this.#at = base + 1
       isEnd = !isOver()
@@ -139,23 +156,25 @@ export class Compaction {
     })
   }
 
-  #write(changes: readonly { base: number; batch: Buffer | null }[], isEnd: boolean): void {
+  #write(changes: readonly Rewritten[], isEnd: boolean): void {
     if (changes.length === 0 && !isEnd) return
     const { id, checksum } = this.partition
+    const bytes = changes.reduce((sum, { freed }) => sum - freed, this.partition.bytes)
+    const cleaned = isEnd ? this.#upTo : this.#from
     this.#db.exec('BEGIN IMMEDIATE')
     try {
       for (const { base, batch } of changes) {
         if (batch) this.#replace.run(id, base, rowChecksum(checksum, batch), batch)
         else this.#remove.run(id, base)
       }
-      if (isEnd)
-        this.#db.prepare('UPDATE partitions SET cleaned = ? WHERE id = ?').run(this.#upTo, id)
+      this.#moved.run(id, cleaned, bytes)
       this.#db.exec('COMMIT')
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
       throw error
     }
-    if (isEnd) this.partition.cleaned = this.#upTo
+    this.partition.cleaned = cleaned
+    this.partition.bytes = bytes
   }
 
   #rows(): Iterable<Row> {

@@ -21,6 +21,9 @@ export const BASE_OFFSET = `id & ${2 ** 46 - 1}`
 export const MAX_OFFSET = 2 ** 46 - 1
 export const MAX_PARTITIONS = 2 ** 17 - 1
 
+/** 1.5 times as fast as 4 KB with large batches, and a commit of one record still writes no more than a few pages. */
+export const PAGE_BYTES = 16_384
+
 const LAYOUT = 1
 
 // `first` and `next` are kept apart from the rows, so that no offset is given twice, whatever was deleted.
@@ -34,7 +37,8 @@ const TABLES = `
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE partitions (
     id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, number INTEGER NOT NULL,
-    first INTEGER NOT NULL, next INTEGER NOT NULL, until INTEGER NOT NULL, cleaned INTEGER NOT NULL
+    first INTEGER NOT NULL, next INTEGER NOT NULL, until INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    cleaned INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE batches (
     id INTEGER PRIMARY KEY, span INTEGER NOT NULL, until INTEGER NOT NULL, checksum INTEGER NOT NULL,
@@ -52,8 +56,7 @@ const TABLES = `
 /** The writer's connection; makes the database if it is not there. */
 export function openForWriting(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: 5000 })
-  // 16 KB: 1.5 times as fast as 4 KB with large batches, and a commit of one record still writes no more than a few pages.
-  db.exec('PRAGMA page_size = 16384')
+  db.exec(`PRAGMA page_size = ${PAGE_BYTES}`)
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA mmap_size = 0')
   // Checkpoints are made between commits (WalKeeper): one that finds the disk full must not fail a commit.
   db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192; PRAGMA secure_delete = OFF')

@@ -21,6 +21,8 @@ export interface EmbeddedLogOptions {
   readonly rebalanceTimeoutMs?: number
   /** A compacted topic is looked at when a partition has so many new records. Default 1000. */
   readonly minCompactionRecords?: number
+  /** How often retention and what else hangs on time is looked at. Default 30 seconds. */
+  readonly cleaningIntervalMs?: number
   readonly logger?: Logger
 }
 
@@ -99,12 +101,13 @@ function startWriter(options: EmbeddedLogOptions, port: MessagePort): Worker {
   // The same extension as this file's: .ts from a checkout, .js when built.
   const entry = new URL(`./writer-thread${extname(import.meta.filename)}`, import.meta.url)
   const { dataDir, defaultPartitions = 1, autoCreateTopics = true } = options
-  const { minCompactionRecords = 1000 } = options
+  const { minCompactionRecords = 1000, cleaningIntervalMs = 30_000 } = options
   const writer: WriterOptions = {
     dataDir,
     defaultPartitions,
     autoCreateTopics,
     minCompactionRecords,
+    cleaningIntervalMs,
   }
   return new Worker(entry, {
     workerData: { options: writer, port },

@@ -76,6 +76,7 @@ export interface WriterOptions {
   readonly defaultPartitions: number
   readonly autoCreateTopics: boolean
   readonly minCompactionRecords: number
+  readonly cleaningIntervalMs: number
 }
 
 /** The writer's first word: ready, or an error (and then it ends). */

@@ -67,7 +67,9 @@ export class Store {
     this.#insertBatch = db.prepare(
       `INSERT INTO batches (id, span, until, checksum, batch) VALUES (${ROW_ID('?1', '?2')}, ?3, ?4, ?5, ?6)`,
     )
-    this.#movePartition = db.prepare('UPDATE partitions SET next = ?2, until = ?3 WHERE id = ?1')
+    this.#movePartition = db.prepare(
+      'UPDATE partitions SET next = ?2, until = ?3, bytes = ?4 WHERE id = ?1',
+    )
     this.#setSequence = db.prepare("UPDATE state SET value = ? WHERE name = 'sequence'")
     this.#setOffset = db.prepare(
       'INSERT OR REPLACE INTO group_offsets (name, topic, partition, next) VALUES (?, ?, ?, ?)',
@@ -92,8 +94,7 @@ export class Store {
     this.#begin.run()
     try {
       const outcomes = changes.map((change) => this.#attempt(change))
-      for (const partition of this.#grown)
-        this.#movePartition.run(partition.id, partition.next, partition.until)
+      for (const partition of this.#grown) this.#move(partition)
       const sequence = this.#sequence + 1
       this.#setSequence.run(sequence)
       commitPhase.traceSync(() => this.#commit.run())
@@ -111,7 +112,7 @@ export class Store {
     this.#begin.run()
     for (const { partition, next } of lost.ends) {
       partition.next = next
-      this.#movePartition.run(partition.id, next, partition.until)
+      this.#move(partition)
     }
     this.#setSequence.run(this.#sequence)
     commitPhase.traceSync(() => this.#commit.run())
@@ -127,6 +128,10 @@ export class Store {
   #reload(): void {
     this.catalog.load()
     this.#isStale = false
+  }
+
+  #move({ id, next, until, bytes }: Partition): void {
+    this.#movePartition.run(id, next, until, bytes)
   }
 
   #attempt(change: Change): Outcome {
@@ -218,6 +223,7 @@ export class Store {
     this.#insertBatch.run(partition.id, base, header.span, until, checksum, bytes)
     partition.next = base + header.span
     partition.until = until
+    partition.bytes += bytes.length
     this.#grown.add(partition)
     this.#bytes += bytes.length
     return base

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { PAGE_BYTES } from './database.ts'
 
 /** One checkpoint copies so much at most before appends go on: some tens of milliseconds. */
 const CHECKPOINT_BYTES = 32 * 1024 * 1024
@@ -35,8 +36,8 @@ export class WalKeeper {
   /** Throws when the database cannot grow. */
   checkpoint(): void {
     this.#bytes = 0
-    const { log, checkpointed } = this.#passive.get() as { log: number; checkpointed: number }
-    // Readers that never pause keep SQLite from starting the WAL over: then wait for them (they are short), or it grows without end.
-    if (log > checkpointed || log * 16384 > 4 * CHECKPOINT_BYTES) this.#restart.get()
+    const { log } = this.#passive.get() as { log: number }
+    // Readers that never pause keep SQLite from starting the WAL over: then wait for them, or it grows without end.
+    if (log * PAGE_BYTES > 4 * CHECKPOINT_BYTES) this.#restart.get()
   }
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { MessagePort, Transferable } from 'node:worker_threads'
 import type { CorruptException } from '../../api/errors.ts'
 import type { EncodedBatch } from '../log.ts'
-import { CLEANING_INTERVAL_MS, Cleaner } from './cleaner.ts'
+import { Cleaner } from './cleaner.ts'
 import { filesOf, openForWriting, prepareTables } from './database.ts'
 import { DirectoryLock } from './directory-lock.ts'
 import { HeadFile } from './head-file.ts'
@@ -17,6 +17,9 @@ import { toWire } from './wire-error.ts'
 
 /** So much of what waits goes into one SQLite transaction. */
 const COMMIT_BYTES = 32 * 1024 * 1024
+
+/** Nobody else writes, and readers are short: whoever holds the database longer must not hold up the appends. */
+const BUSY_MS = 100
 
 interface Call {
   readonly caller: Caller
@@ -82,6 +85,7 @@ export class Writer {
       this.#head = new HeadFile(files.head)
       this.#store = new Store(this.#db, options)
       this.findings = this.#findLostTail()
+      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
     } catch (error) {
       this.#lock.release()
       throw translate(error, files.database)
@@ -95,7 +99,7 @@ export class Writer {
     this.#cleaning = setInterval(() => {
       this.#cleaner.lookAtAll()
       if (this.#cleaner.isDue) this.#schedule()
-    }, CLEANING_INTERVAL_MS).unref()
+    }, options.cleaningIntervalMs).unref()
     this.#schedule()
   }
 
@@ -202,7 +206,7 @@ export class Writer {
     try {
       commit = this.#store.commit(calls.map((call) => call.change))
     } catch (error) {
-      this.#cleaner.lookAtAll()
+      this.#cleaner.reset()
       const translated = translate(error, this.#path)
       for (const call of calls) refuse(call, translated)
       return
