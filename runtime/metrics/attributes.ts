@@ -99,6 +99,26 @@ export const sourceAttributes = inGroup('source-task-metrics', [
     'The most of them in the last minute.',
     (w) => w.max('activeMax'),
   ],
+  [
+    'source-record-active-count-avg',
+    'The mean of them in the last minute.',
+    (w) => w.average('active'),
+  ],
+  [
+    'transaction-size-min',
+    'Records of the smallest transaction in the last minute.',
+    (w) => w.min('transactionMin'),
+  ],
+  [
+    'transaction-size-max',
+    'Records of the largest transaction in the last minute.',
+    (w) => w.max('transactionMax'),
+  ],
+  [
+    'transaction-size-avg',
+    'Mean records of a transaction in the last minute.',
+    (w) => w.mean('transactionRecords', 'transactions'),
+  ],
 ])
 
 export const sinkAttributes = inGroup('sink-task-metrics', [
@@ -152,6 +172,11 @@ export const sinkAttributes = inGroup('sink-task-metrics', [
     'sink-record-active-count-max',
     'The most of them in the last minute.',
     (w) => w.max('activeMax'),
+  ],
+  [
+    'sink-record-active-count-avg',
+    'The mean of them in the last minute.',
+    (w) => w.average('active'),
   ],
 ])
 

@@ -140,7 +140,7 @@ export class Metrics {
         this.#metric(group, attribute, help, [], (set) => set({}, value()))
       }
     }
-    for (const state of ['total', 'running', 'paused', 'failed', 'unassigned']) {
+    for (const state of taskStates) {
       const attribute = `connector-${state}-task-count`
       const help = `Tasks of the connector on this worker: ${state}.`
       this.#metric(group, attribute, help, ['connector'], (set) => {
@@ -188,6 +188,8 @@ export class Metrics {
     }
   }
 }
+
+const taskStates = ['total', 'running', 'paused', 'failed', 'unassigned', 'destroyed', 'restarting']
 
 type Labels = Record<string, string>
 

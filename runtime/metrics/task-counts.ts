@@ -16,6 +16,11 @@ export interface TaskCounts {
   /** Records taken in but neither acknowledged nor committed. */
   active: number
   activeMax: number
+  /** Source: transactions of the log, their records, the smallest and the largest since the last post. */
+  transactions: number
+  transactionRecords: number
+  transactionMin: number
+  transactionMax: number
   commits: number
   commitFailures: number
   commitSkips: number
@@ -39,6 +44,10 @@ export class TaskMeter {
     batchMax: 0,
     active: 0,
     activeMax: 0,
+    transactions: 0,
+    transactionRecords: 0,
+    transactionMin: 0,
+    transactionMax: 0,
     commits: 0,
     commitFailures: 0,
     commitSkips: 0,
@@ -85,6 +94,17 @@ export class TaskMeter {
     if (ms > counts.commitMaxMs) counts.commitMaxMs = ms
   }
 
+  transaction(records: number): void {
+    this.#onChange()
+    const counts = this.counts
+    counts.transactions++
+    counts.transactionRecords += records
+    if (records > counts.transactionMax) counts.transactionMax = records
+    if (counts.transactionMin === 0 || records < counts.transactionMin) {
+      counts.transactionMin = records
+    }
+  }
+
   active(records: number): void {
     this.#onChange()
     this.counts.active = records
@@ -99,6 +119,8 @@ export class TaskMeter {
       callMaxMs: 0,
       batchMax: 0,
       activeMax: 0,
+      transactionMin: 0,
+      transactionMax: 0,
       commitMaxMs: 0,
     })
     if (totals === this.#posted) return undefined
@@ -107,6 +129,8 @@ export class TaskMeter {
     counts.callMaxMs = 0
     counts.batchMax = 0
     counts.commitMaxMs = 0
+    counts.transactionMin = 0
+    counts.transactionMax = 0
     counts.activeMax = counts.active
     return copy
   }

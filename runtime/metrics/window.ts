@@ -46,6 +46,21 @@ export class Window {
     return counted > 0 ? this.#grown(sum) / counted : 0
   }
 
+  /** The least that is not 0; 0 when there is none. */
+  min(counter: Counter): number {
+    this.#expire()
+    const seen = this.#samples.map(({ counts }) => counts[counter]).filter((value) => value > 0)
+    return seen.length === 0 ? 0 : Math.min(...seen)
+  }
+
+  /** The mean of what the samples show of a state. */
+  average(counter: Counter): number {
+    this.#expire()
+    if (this.#samples.length === 0) return this.latest[counter]
+    const sum = this.#samples.reduce((total, { counts }) => total + counts[counter], 0)
+    return sum / this.#samples.length
+  }
+
   max(counter: Counter): number {
     this.#expire()
     return this.#samples.reduce((most, { counts }) => Math.max(most, counts[counter]), 0)

@@ -76,6 +76,7 @@ export class SubmittedRecords {
     } finally {
       this.#inFlight = 0
       this.#sending = undefined
+      this.#context.meter.active(this.draft.pulled)
       this.#nextTurn()
     }
   }
@@ -131,7 +132,9 @@ export class SubmittedRecords {
   }
 
   async #acknowledge({ records, offsets }: Submission): Promise<void> {
-    this.#context.meter.counts.recordsOut += records
+    const { meter } = this.#context
+    meter.counts.recordsOut += records
+    meter.transaction(records)
     try {
       await this.#acked(offsets)
     } catch (error) {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Metrics } from '../../../runtime/metrics/metrics.ts'
-import { TaskMeter } from '../../../runtime/metrics/task-counts.ts'
+import { type TaskCounts, TaskMeter } from '../../../runtime/metrics/task-counts.ts'
 import { Window } from '../../../runtime/metrics/window.ts'
 
 const zero = new TaskMeter().counts
@@ -65,6 +65,26 @@ t.test('the window tells rates, means and maxima of the last minute only', (t) =
   t.equal(window.mean('callMs', 'calls'), 0)
   t.equal(window.latest.recordsIn, 4000, 'totals stay')
   t.end()
+})
+
+t.test('a source tells the sizes of its transactions', async (t) => {
+  const metrics = new Metrics()
+  t.teardown(() => metrics.close())
+  metrics.addTask('in', 0, 'source')
+  const meter = new TaskMeter()
+  for (const records of [30, 10, 20]) meter.transaction(records)
+  metrics.taskCounts('in', 0, meter.take() as TaskCounts)
+  const text = await metrics.render()
+  for (const [attribute, value] of [
+    ['min', 10],
+    ['max', 30],
+    ['avg', 20],
+  ]) {
+    t.match(
+      text,
+      `source_task_metrics_transaction_size_${attribute}{connector="in",task="0"} ${value}\n`,
+    )
+  }
 })
 
 t.test('a meter posts what changed, once', (t) => {
