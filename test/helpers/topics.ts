@@ -17,16 +17,17 @@ export async function writeTopics(
   await log.close()
 }
 
-/** Every record of partition 0, as another process reads it, also while a worker runs. */
+/** Every record of a topic, partition by partition, as another process reads it, also while a worker runs. */
 export async function readTopic(dataDir: string, topic: string): Promise<readonly LogRecord[]> {
   const log = await openEmbeddedLogReader(dataDir)
   try {
     const records: LogRecord[] = []
-    const [end] = await log.offsets(topic)
-    for (let next = end?.earliest ?? 0; next < (end?.latest ?? 0); ) {
-      const page = await log.read({ topic, partition: 0 }, next, { records: 10_000 })
-      records.push(...page.records)
-      next = page.next
+    for (const { partition, earliest, latest } of await log.offsets(topic)) {
+      for (let next = earliest; next < latest; ) {
+        const page = await log.read({ topic, partition }, next, { records: 10_000 })
+        records.push(...page.records)
+        next = page.next
+      }
     }
     return records
   } finally {

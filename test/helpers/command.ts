@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process'
+import { resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '../..')
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** `tapline …` from the project's folder, to its end; what still runs after a minute is killed and has no code. */
+export function tapline(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['runtime/main.ts', ...args],
+      {
+        cwd: root,
+        env: { ...process.env, ...env },
+        timeout: 60_000,
+        killSignal: 'SIGKILL',
+        maxBuffer: 1 << 30,
+      },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null
+        resolve({ code, stdout, stderr })
+      },
+    )
+  })
+}
