@@ -1,6 +1,8 @@
 import t from 'tap'
 import { createTableSql, textLiteral, writeSql } from '../../../connectors/jdbc/sql.ts'
 
+t.snapshotFile = new URL('../../fixtures/jdbc/sql.snapshot.cjs', import.meta.url)
+
 const id = { name: 'id', type: 'int8', cast: null, isKey: true }
 const ip = { name: 'ip', type: 'text', cast: 'inet', isKey: false }
 const odd = { name: 'say "hi"; --', type: 'text', cast: null, isKey: false }
