@@ -17,6 +17,7 @@ import type { TransformationChain } from './transformation-chain.ts'
 
 /** How long a task that fails still waits for what the log has in hand. */
 const lastAcksMs = 5000
+const closeMs = 30_000
 /** Work without a turn of the event loop: acknowledgements and orders wait that long at most. */
 const longestWorkMs = 5
 
@@ -52,8 +53,12 @@ export class WorkerSourceTask {
     this.#retries = new Retries(context, 'Reading the source')
   }
 
-  /** Until it is told to stop, or fails. */
+  /** Until it is told to stop, or fails. What is cancelled is left behind and gives the log nothing more. */
   async run(): Promise<void> {
+    await unlessAborted(this.#live(), this.#context.control.cancelled)
+  }
+
+  async #live(): Promise<void> {
     const { control } = this.#context
     while (control.isPaused && !control.isStopping) {
       this.#context.reportState('PAUSED')
@@ -70,7 +75,7 @@ export class WorkerSourceTask {
       }
     }
     // I4: what was pulled is stored before the task ends, unless the log does not take it in time.
-    await unlessAborted(this.#submitted.drained(), control.cancelled)
+    await this.#submitted.drained()
   }
 
   /** The target state changed. */
@@ -85,11 +90,12 @@ export class WorkerSourceTask {
   /** One life of the source: from the last acknowledged offset to a failure, or to the stop. */
   async #read(): Promise<void> {
     const { id, logger, control } = this.#context
+    const life = new AbortController()
     this.#context.enter()
     const opening = this.#parts.open({
       ...id,
       log: logger,
-      signal: control.stopping,
+      signal: AbortSignal.any([control.stopping, life.signal]),
       offsets: { read: this.#parts.readOffset },
     })
     const source = await withDeadline(opening, 'Opening the source')
@@ -111,8 +117,17 @@ export class WorkerSourceTask {
         await this.#submit(batch)
       }
     } finally {
-      // A generator that ignores its signal is left behind at the deadline.
-      await unlessAborted(Promise.resolve(batches.return?.()), control.cancelled)
+      life.abort()
+      await this.#close(batches)
+    }
+  }
+
+  /** What becomes of it changes nothing: the life is over. */
+  async #close(batches: AsyncIterator<unknown>): Promise<void> {
+    try {
+      await withDeadline(batches.return?.(), 'Closing the source', closeMs)
+    } catch (error) {
+      this.#context.logger.warn({ err: error }, 'the source did not close in order')
     }
   }
 
@@ -177,7 +192,7 @@ export class WorkerSourceTask {
   async #waitToOpenAgain(error: RetriableException): Promise<void> {
     const { control } = this.#context
     // The generator is dead: the next one begins at the last acknowledged offset, so all acknowledgements must be in.
-    await unlessAborted(this.#submitted.drained(), control.cancelled)
+    await this.#submitted.drained()
     this.#hasBegun = true
     this.#reportState()
     await pause(this.#retries.next(error), control.stopping)

@@ -26,6 +26,7 @@ export class ProbeSourceTask implements SourceTask {
   }
 
   static async open(config: SourceConfig, context: SourceContext): Promise<ProbeSourceTask> {
+    if (config.trouble === 'deaf-open') await new Promise(() => {})
     const stored = await context.offsets.read(partitionOf(context))
     const task = new ProbeSourceTask(config, context, Number(stored?.['next'] ?? 0))
     task.#journal.write('open', { next: task.#next })
