@@ -49,7 +49,8 @@ function refusal({ keyword, instancePath, params, data, parentSchema }: ErrorObj
 function placeOf(pointer: string): string {
   if (pointer === '') return 'The body'
   const [, ...names] = pointer.split('/')
-  return names.map((name) => `"${name.replaceAll('~1', '/').replaceAll('~0', '~')}"`).join(' in ')
+  const quoted = names.map((name) => `"${name.replaceAll('~1', '/').replaceAll('~0', '~')}"`)
+  return quoted.reverse().join(' in ')
 }
 
 function wanted(schema: unknown): string {

@@ -51,7 +51,7 @@ t.test('a body that is wrong is a 400 in words that do not quote it', async (t) 
     [
       'object value',
       '{"config": {"a/b": {"password": "hunter2"}}}',
-      { pointer: '/config/a~1b', message: /"config" in "a\/b" must be text.*not an object/ },
+      { pointer: '/config/a~1b', message: /"a\/b" in "config" must be text.*not an object/ },
     ],
     ['array value', '{"config": {"a": ["hunter2"]}}', { message: /not an array/ }],
   ]
