@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,7 +45,6 @@ export class PostgresServer {
 
   static async open({ settings = {} }: PostgresOptions = {}): Promise<PostgresServer> {
     const directory = await mkdtemp(join(tmpdir(), 'tapline-postgres-'))
-    const { chmod } = await import('node:fs/promises')
     await chmod(directory, 0o755) // the server runs as another user
     const server = new PostgresServer(directory, await freePort(), settings)
     try {
