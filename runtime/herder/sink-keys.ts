@@ -1,4 +1,4 @@
-import { configDef, type Problem } from '../api/index.ts'
+import { configDef, javaRegex } from '../api/index.ts'
 import { commonKeys } from './common-keys.ts'
 
 /** The keys that every sink has, in Kafka Connect's order and places. */
@@ -17,9 +17,9 @@ export const sinkKeys = configDef({
   'topics.regex': {
     type: 'string',
     importance: 'high',
-    doc: 'A regular expression that the names of the topics to read must match as a whole; new topics join as they appear.',
+    doc: 'A Java regular expression that the names of the topics to read must match as a whole; new topics join as they appear.',
     default: '',
-    validator: regex,
+    validator: javaRegex,
     group: 'Common',
     orderInGroup: 4,
     width: 'long',
@@ -56,13 +56,3 @@ export const sinkKeys = configDef({
     displayName: 'Enable Error Context Headers',
   },
 })
-
-function regex(value: unknown): Problem {
-  if (typeof value !== 'string') return undefined
-  try {
-    RegExp(value)
-    return undefined
-  } catch (error) {
-    return `Invalid regex: ${(error as Error).message}`
-  }
-}

@@ -4,6 +4,7 @@ import {
   type ConfigDef,
   type ConfigOf,
   type Findings,
+  nonEmptyString,
   validateConfig,
 } from '../api/index.ts'
 import type { ConnectorPlugin } from '../plugins/plugin.ts'
@@ -111,19 +112,36 @@ function declareStages(
   }
 }
 
-/** What a sink's consumer can be told here: how many records it takes at once. */
+/** What a sink's consumer can be told here. */
+const overrideDef: ConfigDef = {
+  'consumer.override.group.id': {
+    type: 'string',
+    importance: 'medium',
+    doc: 'The group whose offsets the sink keeps, in place of connect-NAME.',
+    default: null,
+    validator: nonEmptyString,
+  },
+  'consumer.override.auto.offset.reset': {
+    type: 'string',
+    importance: 'medium',
+    doc: 'Where a partition begins for which the group holds no offset.',
+    oneOf: ['earliest', 'latest'],
+    default: 'earliest',
+  },
+  'consumer.override.max.poll.records': {
+    type: 'int',
+    importance: 'medium',
+    doc: 'The largest number of records that the sink is handed at once.',
+    default: 500,
+    validator: atLeast(1),
+  },
+}
+
 function declareOverrides(plugin: ConnectorPlugin, report: ConfigReport, config: SentConfig): void {
-  const name = 'consumer.override.max.poll.records'
-  if (plugin.kind !== 'sink' || !Object.hasOwn(config, name)) return
-  const def: ConfigDef = {
-    [name]: {
-      type: 'int',
-      importance: 'medium',
-      doc: 'The largest number of records that the sink is handed at once.',
-      default: 500,
-      validator: atLeast(1),
-    },
-  }
+  if (plugin.kind !== 'sink') return
+  const given = Object.entries(overrideDef).filter(([name]) => Object.hasOwn(config, name))
+  if (given.length === 0) return
+  const def = Object.fromEntries(given)
   report.declare(def, validateConfig(def, config), 'rows')
 }
 
