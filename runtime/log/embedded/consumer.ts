@@ -56,14 +56,15 @@ export class EmbeddedConsumer implements Consumer {
   async poll(options: PollOptions): Promise<readonly Fetched[]> {
     const { timeoutMs, signal } = options
     const deadline = performance.now() + timeoutMs
+    if (this.#isClosed) throw new ConnectException('The consumer is closed')
     for (;;) {
-      if (this.#isClosed) throw new ConnectException('The consumer is closed')
       if (this.#membership) await this.#rebalance(this.#membership)
       else await this.#followTopics()
       const fetched = this.#fetcher.fetch(options)
       const left = deadline - performance.now()
       if (fetched.length > 0 || left <= 0 || signal?.aborted) return fetched
       await this.#fetcher.wait(left, signal, this.#topicsVersion)
+      if (this.#isClosed) return []
     }
   }
 

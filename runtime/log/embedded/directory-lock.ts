@@ -13,7 +13,8 @@ export class DirectoryLock {
   constructor(dataDir: string) {
     const { lock, owner } = filesOf(dataDir)
     try {
-      mkdirSync(dataDir, { recursive: true })
+      // Connector configurations hold secrets (I5): nobody else looks in here.
+      mkdirSync(dataDir, { recursive: true, mode: 0o700 })
       this.#db = new DatabaseSync(lock, { timeout: 0 })
     } catch (cause) {
       throw new ConnectException(`The data directory cannot be used: ${dataDir}`, {

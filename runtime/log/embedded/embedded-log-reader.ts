@@ -29,7 +29,7 @@ export class EmbeddedLogReader implements LogReader {
   }
 
   async describeTopic(topic: string): Promise<TopicDescription | null> {
-    return this.reader.topics().find((description) => description.topic === topic) ?? null
+    return this.reader.topic(topic)
   }
 
   async topics(): Promise<readonly TopicDescription[]> {

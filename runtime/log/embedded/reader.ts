@@ -1,7 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { ConnectException, NotFoundException } from '../../api/errors.ts'
-import { asBuffer, damaged, decodeBatch } from '../batch/batch-decoder.ts'
-import { BASE_OFFSET as BASE_OFFSET_AT, HEADER_BYTES, readInt64 } from '../batch/layout.ts'
 import type {
   Fetched,
   LogRecord,
@@ -11,79 +9,45 @@ import type {
   TopicPartition,
   TopicSettings,
 } from '../log.ts'
-import { BASE_OFFSET, openForReading, ROW_ID } from './database.ts'
+import { BatchRows, type Place, type ReadLimit } from './batch-rows.ts'
+import { openForReading } from './database.ts'
 import type { AssignableTopic } from './range-assignor.ts'
-import { checksumOfPlace, rowChecksum } from './row-checksum.ts'
+import { checksumOfPlace } from './row-checksum.ts'
 import { translate } from './sqlite-errors.ts'
-
-/** A partition as a reader knows it: good until the topics' version changes. */
-interface Place extends TopicPartition {
-  readonly id: number
-  readonly checksum: number
-}
-
-interface Row {
-  readonly base: number
-  readonly span: number
-  readonly checksum: number
-  readonly batch: Uint8Array
-}
-
-export interface ReadLimit {
-  readonly records: number
-  readonly bytes: number
-  /** The first batch comes even if it is larger than the limits. */
-  readonly atLeastOne: boolean
-}
-
-interface Range {
-  readonly first: number
-  readonly last: number
-  readonly bytes: number
-  /** Nothing lies behind it. */
-  readonly isEnd: boolean
-}
 
 export interface Ends {
   readonly earliest: number
   readonly latest: number
 }
 
-const PARTITION = `id >= ${ROW_ID('?1', '0')} AND id < ${ROW_ID('(?1 + 1)', '0')}`
-
 /** Reads the log on a connection of its own: every call is short and leaves no read transaction open behind it. */
 export class Reader {
   readonly #path: string
   readonly #db: DatabaseSync
+  readonly #rows: BatchRows
+  /** Topics by name, as long as the topics' version stays the same. */
   readonly #places = new Map<string, readonly Place[]>()
   #version = -1
-  readonly #selectVersion: StatementSync
+  readonly #selectState: StatementSync
+  readonly #selectTopic: StatementSync
+  readonly #selectTopics: StatementSync
   readonly #selectPlaces: StatementSync
   readonly #selectEnds: StatementSync
-  readonly #selectSizes: StatementSync
-  readonly #selectBatches: StatementSync
-  readonly #selectBefore: StatementSync
+  readonly #selectGroup: StatementSync
 
   constructor(path: string) {
     this.#path = path
     try {
       const db = openForReading(path)
       this.#db = db
-      this.#selectVersion = db.prepare("SELECT value FROM state WHERE name = 'topics'")
+      this.#rows = new BatchRows(db)
+      this.#selectState = db.prepare('SELECT value FROM state WHERE name = ?')
+      this.#selectTopic = db.prepare('SELECT name, partitions, settings FROM topics WHERE name = ?')
+      this.#selectTopics = db.prepare('SELECT name, partitions, settings FROM topics ORDER BY name')
       this.#selectPlaces = db.prepare('SELECT id FROM partitions WHERE topic = ? ORDER BY number')
       this.#selectEnds = db.prepare('SELECT first, next FROM partitions WHERE id = ?')
-      // length() does not read the blob's pages.
-      this.#selectSizes = db.prepare(
-        `SELECT ${BASE_OFFSET} AS base, span, length(batch) AS bytes FROM batches
-         WHERE id >= ${ROW_ID('?1', '?2')} AND id < ${ROW_ID('(?1 + 1)', '0')} ORDER BY id`,
-      )
-      this.#selectBatches = db.prepare(
-        `SELECT ${BASE_OFFSET} AS base, span, checksum, batch FROM batches
-         WHERE id >= ${ROW_ID('?1', '?2')} AND id <= ${ROW_ID('?1', '?3')} ORDER BY id`,
-      )
-      this.#selectBefore = db.prepare(
-        `SELECT ${BASE_OFFSET} AS base, span, until FROM batches
-         WHERE ${PARTITION} AND id <= ${ROW_ID('?1', '?2')} ORDER BY id DESC LIMIT 1`,
+      this.#selectGroup = db.prepare(
+        'SELECT topic, partition, next FROM group_offsets WHERE name = ? ORDER BY topic, partition',
       )
     } catch (error) {
       throw translate(error, path)
@@ -91,41 +55,38 @@ export class Reader {
   }
 
   get clusterId(): string {
-    return this.#run(() =>
-      String(this.#db.prepare("SELECT value FROM state WHERE name = 'cluster'").get()?.['value']),
-    )
+    return this.#run(() => String(this.#selectState.get('cluster')?.['value']))
   }
 
   /** Grows when topics come or go. */
   get topicsVersion(): number {
-    return this.#run(() => Number(this.#selectVersion.get()?.['value']))
+    return this.#run(() => Number(this.#selectState.get('topics')?.['value']))
+  }
+
+  topic(topic: string): TopicDescription | null {
+    const row = this.#run(() => this.#selectTopic.get(topic))
+    return row ? describe(row) : null
   }
 
   topics(): TopicDescription[] {
-    return this.#run(() =>
-      this.#db
-        .prepare('SELECT name, partitions, settings FROM topics ORDER BY name')
-        .all()
-        .map((row) => ({
-          topic: String(row['name']),
-          partitions: Number(row['partitions']),
-          settings: JSON.parse(String(row['settings'])) as TopicSettings,
-        })),
-    )
+    return this.#run(() => this.#selectTopics.all().map(describe))
+  }
+
+  /** All topics with the ids of their partitions, which differ from those of an earlier topic of the same name. */
+  assignable(): AssignableTopic[] {
+    return this.topics().map(({ topic }) => ({
+      topic,
+      ids: this.#run(() => this.#placesOf(topic).map((place) => place.id)),
+    }))
   }
 
   groupOffsets(group: string): TopicOffset[] {
     return this.#run(() =>
-      this.#db
-        .prepare(
-          'SELECT topic, partition, next FROM group_offsets WHERE name = ? ORDER BY topic, partition',
-        )
-        .all(group)
-        .map((row) => ({
-          topic: String(row['topic']),
-          partition: Number(row['partition']),
-          offset: Number(row['next']),
-        })),
+      this.#selectGroup.all(group).map((row) => ({
+        topic: String(row['topic']),
+        partition: Number(row['partition']),
+        offset: Number(row['next']),
+      })),
     )
   }
 
@@ -141,16 +102,6 @@ export class Reader {
     })
   }
 
-  /** All topics with the ids of their partitions, which differ from those of an earlier topic of the same name. */
-  assignable(): AssignableTopic[] {
-    return this.#run(() =>
-      this.topics().map(({ topic }) => ({
-        topic,
-        ids: this.#placesOf(topic).map((place) => place.id),
-      })),
-    )
-  }
-
   /** The offset that a position means now. */
   resolve(place: TopicPartition, position: Position): number {
     if (typeof position === 'number') return position
@@ -158,14 +109,12 @@ export class Reader {
       const known = this.#place(place)
       const { earliest, latest } = this.#endsOf(known)
       if (position === 'earliest') return earliest
-      return position === 'latest' ? latest : this.#atTime(known, position.timeMs, earliest, latest)
+      if (position === 'latest') return latest
+      return this.#rows.atTime(known, position.timeMs, earliest, latest)
     })
   }
 
-  /**
-   * Whole batches from an offset on, as many as fit into the limits; `next` is where to go on. Every row is checked: its place, its header,
-   * its content. With an `id` the partition must still be that one.
-   */
+  /** Whole batches from an offset on; `next` is where to go on. With an `id` the partition must still be that one. */
   read(
     place: TopicPartition & { readonly id?: number },
     from: number,
@@ -175,19 +124,9 @@ export class Reader {
       const known = this.#place(place)
       // Read before the rows: what lies below it and is not among the rows is a gap.
       const { latest } = this.#endsOf(known)
-      const records: LogRecord[] = []
-      if (from >= latest) return { records, next: from, bytes: 0 }
-      const range = this.#rangeToRead(known, from, limit)
-      if (range === 'none') return { records, next: latest, bytes: 0 }
-      if (range === 'too large') return { records, next: from, bytes: 0 }
-      let next = from
-      for (const row of this.#rows(known, range.first, range.last)) {
-        const decoded = decodeBatch(checkRow(row, known), known, from)
-        if (records.length === 0 && decoded.length > 0) records.push(...decoded)
-        else for (const record of decoded) records.push(record)
-        next = row.base + row.span
-      }
-      return { records, next: range.isEnd ? Math.max(next, latest) : next, bytes: range.bytes }
+      if (from >= latest) return { records: [], next: from, bytes: 0 }
+      const { records, next, bytes, isEnd } = this.#rows.read(known, from, limit)
+      return { records, next: isEnd ? Math.max(next ?? 0, latest) : (next ?? from), bytes }
     })
   }
 
@@ -199,61 +138,14 @@ export class Reader {
   ): Fetched {
     const place = { topic, partition }
     const from = this.resolve(place, position)
-    const read = this.read(place, from, { ...limit, atLeastOne: true })
-    const last = read.records[limit.records - 1]
-    if (!last || read.records.length === limit.records)
-      return { ...place, records: read.records, next: read.next }
-    return { ...place, records: read.records.slice(0, limit.records), next: last.offset + 1 }
+    const { records, next } = this.read(place, from, { ...limit, atLeastOne: true })
+    const after = records[limit.records]
+    if (!after) return { ...place, records, next }
+    return { ...place, records: records.slice(0, limit.records), next: after.offset }
   }
 
   close(): void {
     if (this.#db.isOpen) this.#db.close()
-  }
-
-  #rangeToRead(place: Place, from: number, limit: ReadLimit): Range | 'none' | 'too large' {
-    const before = this.#selectBefore.get(place.id, from) as Pick<Row, 'base' | 'span'> | undefined
-    const start = before && before.base + before.span > from ? before.base : from
-    let first = -1
-    let last = -1
-    let records = 0
-    let bytes = 0
-    const sizes = this.#selectSizes.iterate(place.id, start) as Iterable<
-      Pick<Row, 'base' | 'span'> & { bytes: number }
-    >
-    for (const row of sizes) {
-      const isFull = records + row.span > limit.records || bytes + row.bytes > limit.bytes
-      if (isFull && first >= 0) return { first, last, bytes, isEnd: false }
-      if (isFull && !limit.atLeastOne) return 'too large'
-      if (first < 0) first = row.base
-      last = row.base
-      records += row.span
-      bytes += row.bytes
-    }
-    return first < 0 ? 'none' : { first, last, bytes, isEnd: true }
-  }
-
-  #rows(place: Place, first: number, last: number): Iterable<Row> {
-    return this.#selectBatches.iterate(place.id, first, last) as Iterable<unknown> as Iterable<Row>
-  }
-
-  /** `until` never falls from row to row, so the first batch that reaches the time is found by bisection. */
-  #atTime(place: Place, timeMs: number, earliest: number, latest: number): number {
-    let low = earliest
-    let high = latest
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2)
-      const row = this.#selectBefore.get(place.id, middle) as
-        | { base: number; span: number; until: number }
-        | undefined
-      if (!row || row.until < timeMs) low = Math.max(middle + 1, row ? row.base + row.span : 0)
-      else high = Math.max(low, Math.min(middle, row.base))
-    }
-    // A compaction may have taken the record that set `until`: then a later batch has the first that is late enough.
-    for (const row of this.#rows(place, low, latest)) {
-      const found = decodeBatch(checkRow(row, place), place).find((r) => r.timestamp >= timeMs)
-      if (found) return found.offset
-    }
-    return latest
   }
 
   #endsOf(place: Place): Ends {
@@ -269,7 +161,7 @@ export class Reader {
   }
 
   #placesOf(topic: string): readonly Place[] {
-    const version = Number(this.#selectVersion.get()?.['value'])
+    const version = this.topicsVersion
     if (version !== this.#version) this.#places.clear()
     this.#version = version
     let places = this.#places.get(topic)
@@ -298,14 +190,14 @@ export class Reader {
   }
 }
 
-function missing({ topic, partition }: TopicPartition): NotFoundException {
-  return new NotFoundException(`There is no partition ${partition} of a topic "${topic}"`)
+function describe(row: Record<string, unknown>): TopicDescription {
+  return {
+    topic: String(row['name']),
+    partitions: Number(row['partitions']),
+    settings: JSON.parse(String(row['settings'])) as TopicSettings,
+  }
 }
 
-function checkRow({ base, checksum, batch }: Row, place: Place): Buffer {
-  const bytes = asBuffer(batch)
-  const isInPlace = bytes.length >= HEADER_BYTES && readInt64(bytes, BASE_OFFSET_AT) === base
-  if (!isInPlace || rowChecksum(place.checksum, bytes) !== checksum)
-    throw damaged(place, base, new RangeError('its row checksum does not match'))
-  return bytes
+function missing({ topic, partition }: TopicPartition): NotFoundException {
+  return new NotFoundException(`There is no partition ${partition} of a topic "${topic}"`)
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { PAGE_BYTES } from './database.ts'
 
 /** One checkpoint copies so much at most before appends go on: some tens of milliseconds. */
-const CHECKPOINT_BYTES = 32 * 1024 * 1024
+const CHECKPOINT_BYTES = 16 * 1024 * 1024
 /** A commit writes a few pages besides its batches. */
 const COMMIT_BYTES = 64 * 1024
 

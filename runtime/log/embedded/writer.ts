@@ -1,19 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { MessagePort, Transferable } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import type { CorruptException } from '../../api/errors.ts'
-import type { EncodedBatch } from '../log.ts'
+import { Caller } from './caller.ts'
 import { Cleaner } from './cleaner.ts'
 import { filesOf, openForWriting, prepareTables } from './database.ts'
 import { DirectoryLock } from './directory-lock.ts'
 import { HeadFile } from './head-file.ts'
-import type { Answer } from './link.ts'
 import { findLostTail } from './lost-tail.ts'
 import type { WriterOptions, WriterRequest } from './protocol.ts'
 import { translate } from './sqlite-errors.ts'
 import { type Change, type Commit, Store } from './store.ts'
 import { WalKeeper } from './wal-keeper.ts'
 import { Watches } from './watches.ts'
-import { toWire } from './wire-error.ts'
 
 /** So much of what waits goes into one SQLite transaction. */
 const COMMIT_BYTES = 32 * 1024 * 1024
@@ -25,36 +23,6 @@ interface Call {
   readonly caller: Caller
   readonly id: number
   readonly change: Change
-}
-
-/** A thread's end of the wire: answers are collected and go out in one message. */
-class Caller {
-  readonly port: MessagePort
-  readonly watches = new Map<number, () => void>()
-  #answers: Answer[] = []
-  #transfer: Transferable[] = []
-
-  constructor(port: MessagePort) {
-    this.port = port
-  }
-
-  answer(id: number, result?: unknown): void {
-    this.#answers.push([id, result])
-  }
-
-  /** What was sent goes back: the caller may send it again. */
-  refuse(id: number, error: unknown, batches: readonly EncodedBatch[] = []): void {
-    const bytes = batches.map((batch) => batch.bytes)
-    this.#answers.push([id, undefined, toWire(error), bytes])
-    for (const { buffer } of bytes) this.#transfer.push(buffer as ArrayBuffer)
-  }
-
-  send(): void {
-    if (this.#answers.length === 0) return
-    this.port.postMessage(this.#answers, this.#transfer)
-    this.#answers = []
-    this.#transfer = []
-  }
 }
 
 /** The one that writes: commits together what all threads handed over while the last commit was under way. */
@@ -108,11 +76,11 @@ export class Writer {
     this.#callers.add(caller)
     port.on('message', ([id, request]: [number, WriterRequest | undefined]) => {
       if (request) this.#receive(caller, id, request)
-      else this.#forget(caller, id)
+      else caller.forget(id)
     })
     port.on('close', () => {
       this.#callers.delete(caller)
-      for (const remove of caller.watches.values()) remove()
+      caller.forgetAll()
     })
   }
 
@@ -162,11 +130,6 @@ export class Writer {
     }
   }
 
-  #forget(caller: Caller, id: number): void {
-    caller.watches.get(id)?.()
-    caller.watches.delete(id)
-  }
-
   /** After the messages that are already here were taken in: they share the commit. */
   #schedule(): void {
     if (this.#isScheduled) return
@@ -207,6 +170,8 @@ export class Writer {
       commit = this.#store.commit(calls.map((call) => call.change))
     } catch (error) {
       this.#cleaner.reset()
+      // When the disk is full an emptied WAL can be written again from its start.
+      this.#checkpoint()
       const translated = translate(error, this.#path)
       for (const call of calls) refuse(call, translated)
       return
@@ -261,7 +226,7 @@ export class Writer {
     this.#close?.()
     for (const caller of this.#callers) {
       caller.send()
-      caller.port.close()
+      caller.close()
     }
   }
 }
