@@ -411,17 +411,20 @@ t.test('validating a connector config', async (t) => {
     t.equal((await source({ [key]: '10' })).error_count, 1)
   })
 
-  await t.test('takes group and start of a sink, and Java expressions for its topics', async (t) => {
-    t.strictSame(errorsOf(await sink({ 'consumer.override.group.id': 'mine' })), [])
-    const reset = 'consumer.override.auto.offset.reset'
-    t.strictSame(errorsOf(await sink({ [reset]: 'latest' })), [])
-    t.strictSame(errorsOf(await sink({ [reset]: 'none' })), [
-      `Invalid value none for configuration ${reset}: String must be one of: earliest, latest`,
-    ])
-    const { topics: _, ...others } = right
-    const regex = { ...others, 'topics.regex': '(?i)a\\Q.\\E[^b&&[a-z]]' }
-    t.strictSame(errorsOf(await validate(regex)), [])
-  })
+  await t.test(
+    'takes group and start of a sink, and Java expressions for its topics',
+    async (t) => {
+      t.strictSame(errorsOf(await sink({ 'consumer.override.group.id': 'mine' })), [])
+      const reset = 'consumer.override.auto.offset.reset'
+      t.strictSame(errorsOf(await sink({ [reset]: 'latest' })), [])
+      t.strictSame(errorsOf(await sink({ [reset]: 'none' })), [
+        `Invalid value none for configuration ${reset}: String must be one of: earliest, latest`,
+      ])
+      const { topics: _, ...others } = right
+      const regex = { ...others, 'topics.regex': '(?i)a\\Q.\\E[^b&&[a-z]]' }
+      t.strictSame(errorsOf(await validate(regex)), [])
+    },
+  )
 
   await t.test('lets the plugin look at its keys together when each is right', async (t) => {
     t.strictSame(errorsOf(await sink({ table: 'locked', mode: 'upsert' }), 'table'), [
