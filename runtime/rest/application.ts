@@ -1,6 +1,7 @@
 import {
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
   type FastifyServerOptions,
   fastify,
 } from 'fastify'
@@ -99,6 +100,7 @@ function answerErrors(app: FastifyInstance, logger: Logger): void {
     const { method, url, routeOptions } = request
     if (body.error_code >= 500) logger.error({ method, path: url, err: error }, 'request failed')
     if (body.error_code === 405) reply.header('allow', routeOptions.config.refused)
+    if (body.error_code === 413) discardBody(request, reply)
     reply.code(body.error_code).send(body)
   })
   app.setNotFoundHandler(() => {
@@ -115,6 +117,12 @@ function answerErrors(app: FastifyInstance, logger: Logger): void {
       'request',
     )
   })
+}
+
+/** Closed on a body that still arrives, the connection would be reset before the client reads why. The request's time limit bounds it (I6). */
+function discardBody({ raw }: FastifyRequest, reply: FastifyReply): void {
+  reply.removeHeader('connection')
+  raw.resume()
 }
 
 /** Not Fastify's handlerTimeout: it stops counting when the request's body has been read, so it never counts for a PUT. */

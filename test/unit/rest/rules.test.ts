@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import t from 'tap'
 import { BadRequestException } from '../../../runtime/api/errors.ts'
 import { RestRig } from '../../helpers/rest-rig.ts'
@@ -82,6 +84,38 @@ t.test('a large body is a 413 and the worker lives', async (t) => {
   t.match(body, { error_code: 413, code: 'REST_BODY_TOO_LARGE', fix: /rest\.body\.max\.bytes/ })
   const fits = JSON.stringify({ name: 'a', config: { a: 'x'.repeat(7 << 20) } })
   t.equal((await rig.ask('POST', '/connectors', create(fits))).status, 201)
+})
+
+t.test('a client that sends all of a large body before it reads gets the answer', async (t) => {
+  const rig = await RestRig.start(t)
+  const megabyte = Buffer.alloc(1 << 20, 'x')
+  const framings = [
+    [`Content-Length: ${megabyte.length * 32}`, megabyte, ''],
+    ['Transfer-Encoding: chunked', `100000\r\n${megabyte}\r\n`, '0\r\n\r\n'],
+  ] as const
+  for (const [framing, chunk, end] of framings) {
+    const socket = connect(Number(new URL(rig.url).port), '127.0.0.1').pause()
+    socket.write('POST /connectors HTTP/1.1\r\nHost: worker\r\nContent-Type: application/json\r\n')
+    socket.write(`${framing}\r\n\r\n`)
+    for (let sent = 0; sent < 32; sent++) if (!socket.write(chunk)) await once(socket, 'drain')
+    socket.write(end)
+    const [answer] = await once(socket.resume(), 'data')
+    socket.destroy()
+    t.match(String(answer), /^HTTP\/1\.1 413 /, framing)
+  }
+})
+
+t.test('a body that goes on after its refusal is cut off in the end', async (t) => {
+  const rig = await RestRig.start(t, { bodyTimeoutMs: 200 })
+  const socket = connect(Number(new URL(rig.url).port), '127.0.0.1')
+  socket.write('POST /connectors HTTP/1.1\r\nHost: worker\r\nContent-Type: application/json\r\n')
+  socket.write('Content-Length: 100000000\r\n\r\n')
+  const [answer] = await once(socket, 'data')
+  t.match(String(answer), /^HTTP\/1\.1 413 /)
+  const dripping = setInterval(() => socket.write('x'), 20)
+  socket.on('error', () => {})
+  await once(socket, 'close')
+  clearInterval(dripping)
 })
 
 t.test('many creates of one name have one winner', async (t) => {
