@@ -1,4 +1,4 @@
-import { createReadStream, fstatSync } from 'node:fs'
+import { constants, createReadStream, fstatSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { isatty, ReadStream } from 'node:tty'
@@ -18,11 +18,14 @@ export async function* standardInput(signal: AbortSignal): AsyncGenerator<Buffer
   }
 }
 
-/** A read of a pipe or a terminal that waits can only be given up as a socket's. */
+/**
+ * On a descriptor of its own: closing 0 would give that number to the next file that is opened. A read of a pipe or a terminal that waits can
+ * only be given up as a socket's.
+ */
 function openInput(): Readable {
-  if (isatty(0)) return new ReadStream(0)
-  const input = fstatSync(0)
-  return input.isFIFO() || input.isSocket()
-    ? new Socket({ fd: 0, readable: true, writable: false })
-    : createReadStream('', { fd: 0, autoClose: false })
+  const fd = openSync('/dev/stdin', constants.O_RDONLY | constants.O_NONBLOCK)
+  if (isatty(fd)) return new ReadStream(fd)
+  return fstatSync(fd).isFIFO()
+    ? new Socket({ fd, readable: true, writable: false })
+    : createReadStream('', { fd })
 }
