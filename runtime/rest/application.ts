@@ -1,3 +1,4 @@
+import { finished } from 'node:stream/promises'
 import {
   type FastifyInstance,
   type FastifyReply,
@@ -38,6 +39,9 @@ export interface ApplicationOptions {
   /** Connect's: the answer is 500, the work goes on. */
   readonly requestTimeoutMs: number
 }
+
+/** How long a body above the limit may still arrive before its sender is answered. */
+const dropBodyMs = 2_000
 
 export async function createApplication(
   resources: Resources,
@@ -95,13 +99,13 @@ function speakJson(app: FastifyInstance): void {
 }
 
 function answerErrors(app: FastifyInstance, logger: Logger): void {
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler(async (error, request, reply) => {
     const body = errorBody(error, request.body)
     const { method, url, routeOptions } = request
     if (body.error_code >= 500) logger.error({ method, path: url, err: error }, 'request failed')
     if (body.error_code === 405) reply.header('allow', routeOptions.config.refused)
-    if (body.error_code === 413) discardBody(request, reply)
-    reply.code(body.error_code).send(body)
+    if (body.error_code === 413) await dropBody(request)
+    return reply.code(body.error_code).send(body)
   })
   app.setNotFoundHandler(() => {
     throw notFound()
@@ -119,10 +123,10 @@ function answerErrors(app: FastifyInstance, logger: Logger): void {
   })
 }
 
-/** Closed on a body that still arrives, the connection would be reset before the client reads why. The request's time limit bounds it (I6). */
-function discardBody({ raw }: FastifyRequest, reply: FastifyReply): void {
-  reply.removeHeader('connection')
+/** Closed while its body still arrives, a connection is reset and the client never reads why: what comes soon is dropped first. */
+async function dropBody({ raw }: FastifyRequest): Promise<void> {
   raw.resume()
+  await finished(raw, { writable: false, signal: AbortSignal.timeout(dropBodyMs) }).catch(() => {})
 }
 
 /** Not Fastify's handlerTimeout: it stops counting when the request's body has been read, so it never counts for a PUT. */

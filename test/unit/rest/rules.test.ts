@@ -91,6 +91,7 @@ t.test('a client that sends all of a large body before it reads gets the answer'
   const megabyte = Buffer.alloc(1 << 20, 'x')
   const framings = [
     [`Content-Length: ${megabyte.length * 32}`, megabyte, ''],
+    [`Connection: close\r\nContent-Length: ${megabyte.length * 32}`, megabyte, ''],
     ['Transfer-Encoding: chunked', `100000\r\n${megabyte}\r\n`, '0\r\n\r\n'],
   ] as const
   for (const [framing, chunk, end] of framings) {
@@ -105,15 +106,15 @@ t.test('a client that sends all of a large body before it reads gets the answer'
   }
 })
 
-t.test('a body that goes on after its refusal is cut off in the end', async (t) => {
-  const rig = await RestRig.start(t, { bodyTimeoutMs: 200 })
+t.test('a body without an end does not keep its refusal waiting', async (t) => {
+  const rig = await RestRig.start(t)
   const socket = connect(Number(new URL(rig.url).port), '127.0.0.1')
+  socket.on('error', () => {})
   socket.write('POST /connectors HTTP/1.1\r\nHost: worker\r\nContent-Type: application/json\r\n')
   socket.write('Content-Length: 100000000\r\n\r\n')
+  const dripping = setInterval(() => socket.write('x'), 20)
   const [answer] = await once(socket, 'data')
   t.match(String(answer), /^HTTP\/1\.1 413 /)
-  const dripping = setInterval(() => socket.write('x'), 20)
-  socket.on('error', () => {})
   await once(socket, 'close')
   clearInterval(dripping)
 })
