@@ -1,29 +1,61 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
-/** How long the main thread kept others waiting, since the last look at it. */
+const sampleMs = 10
+/** After the last sign of work. */
+const awakeMs = 5000
+
+/**
+ * How long the main thread kept others waiting, since the last look at it. Percentiles are of time, from a sample every 10 ms while tasks work:
+ * an idle worker is not woken for it, and the few turns of its loop would make percentiles of nothing. The longest delay is always known.
+ */
 export class EventLoopDelay {
-  // Once per turn of the loop: a timer would wake an idle worker twenty times a second.
-  readonly #histogram = monitorEventLoopDelay({ samplePerIteration: true })
+  readonly #turns = monitorEventLoopDelay({ samplePerIteration: true })
+  #samples = monitorEventLoopDelay({ resolution: sampleMs })
+  #workedMs = 0
+  #timer: NodeJS.Timeout | undefined
 
   constructor() {
-    this.#histogram.enable()
+    this.#turns.enable()
+  }
+
+  /** Tasks are at work. */
+  working(): void {
+    this.#workedMs = performance.now()
+    if (this.#timer !== undefined) return
+    // A new one: the time since it was last asleep would count as a delay.
+    this.#samples = monitorEventLoopDelay({ resolution: sampleMs })
+    this.#samples.enable()
+    this.#timer = setInterval(() => {
+      if (performance.now() - this.#workedMs >= awakeMs) this.#sleep()
+    }, awakeMs)
+    this.#timer.unref()
   }
 
   take(): { readonly p50: number; readonly p99: number; readonly max: number } {
-    const ms = (nanoseconds: number) => nanoseconds / 1e6
-    const taken =
-      this.#histogram.count === 0
-        ? { p50: 0, p99: 0, max: 0 }
-        : {
-            p50: ms(this.#histogram.percentile(50)),
-            p99: ms(this.#histogram.percentile(99)),
-            max: ms(this.#histogram.max),
-          }
-    this.#histogram.reset()
+    const taken = {
+      p50: this.#percentile(50),
+      p99: this.#percentile(99),
+      max: this.#turns.count === 0 ? 0 : this.#turns.max / 1e6,
+    }
+    this.#turns.reset()
+    this.#samples.reset()
     return taken
   }
 
   stop(): void {
-    this.#histogram.disable()
+    this.#turns.disable()
+    this.#sleep()
+  }
+
+  #sleep(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#samples.disable()
+  }
+
+  /** A sample is the time between two, which is 10 ms when nobody waits. */
+  #percentile(percent: number): number {
+    if (this.#samples.count === 0) return 0
+    return Math.max(0, this.#samples.percentile(percent) / 1e6 - sampleMs)
   }
 }

@@ -77,6 +77,7 @@ export class Metrics {
 
   taskCounts(connector: string, task: number, counts: TaskCounts): void {
     this.#tasks.get(taskKey(connector, task))?.add(counts)
+    this.#eventLoop.working()
   }
 
   /** A start was tried, of a connector or a task. */

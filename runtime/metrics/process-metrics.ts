@@ -5,7 +5,7 @@ import type { EventLoopDelay } from './event-loop.ts'
 export function declareProcessMetrics(registry: Registry, eventLoop: EventLoopDelay): void {
   new Gauge({
     name: 'tapline_event_loop_delay_seconds',
-    help: 'Delay of the main thread since the last scrape: quantile 0.5, 0.99 and 1 (the longest).',
+    help: 'Delay of the main thread since the last scrape: quantiles 0.5 and 0.99 of the time in which tasks worked, 1 is the longest.',
     labelNames: ['quantile'],
     registers: [registry],
     collect() {

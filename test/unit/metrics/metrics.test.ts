@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { EventLoopDelay } from '../../../runtime/metrics/event-loop.ts'
 import { Metrics } from '../../../runtime/metrics/metrics.ts'
 import { type TaskCounts, TaskMeter } from '../../../runtime/metrics/task-counts.ts'
 import { Window } from '../../../runtime/metrics/window.ts'
@@ -101,4 +103,26 @@ t.test('a meter posts what changed, once', (t) => {
   meter.call(1)
   t.match(meter.take(), { calls: 3, callMaxMs: 1, batchMax: 0 }, 'maxima begin anew')
   t.end()
+})
+
+t.test('the delay of the main thread is told while tasks work, its longest always', async (t) => {
+  const eventLoop = new EventLoopDelay()
+  t.teardown(() => eventLoop.stop())
+  const block = async (ms: number) => {
+    await sleep(30)
+    const until = performance.now() + ms
+    while (performance.now() < until) {
+      // Keeps the loop.
+    }
+    await sleep(30)
+  }
+  await block(60)
+  const idle = eventLoop.take()
+  t.match(idle, { p50: 0, p99: 0 })
+  t.ok(idle.max >= 50)
+  eventLoop.working()
+  await block(120)
+  const busy = eventLoop.take()
+  t.ok(busy.p99 >= 80 && busy.max >= busy.p99, JSON.stringify(busy))
+  t.ok(busy.p50 < busy.p99)
 })
