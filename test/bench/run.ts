@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 
-// npm run bench -- NAME: runs test/bench/NAME.bench.ts, which prints JSON lines.
+// npm run bench -- NAME [PARTS]: runs test/bench/NAME.bench.ts, which prints JSON lines.
 const folder = import.meta.dirname
-const [name = ''] = process.argv.slice(2)
+const [name = '', ...parts] = process.argv.slice(2)
 const file = `${folder}/${name}.bench.ts`
 if (!existsSync(file)) {
   const names = readdirSync(folder).filter((entry) => entry.endsWith('.bench.ts'))
@@ -11,6 +11,6 @@ if (!existsSync(file)) {
   process.stderr.write(`Which bench? npm run bench -- NAME, with one of: ${known}\n`)
   process.exitCode = 2
 } else {
-  const run = spawnSync(process.execPath, ['--expose-gc', file], { stdio: 'inherit' })
+  const run = spawnSync(process.execPath, ['--expose-gc', file, ...parts], { stdio: 'inherit' })
   process.exitCode = run.status ?? 1
 }

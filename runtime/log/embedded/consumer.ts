@@ -122,8 +122,7 @@ export class EmbeddedConsumer implements Consumer {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#fetcher.clear()
-    this.#fetcher.wake()
+    this.#fetcher.close()
     await this.#membership?.leave()
   }
 

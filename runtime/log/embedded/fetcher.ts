@@ -9,6 +9,8 @@ const DEFAULT_MAX_BYTES = 1024 * 1024
 
 /** A longer one fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** A long wait may take so much longer. */
+const TIMER_SLACK_MS = 64
 
 /** A partition that is read, and how far. */
 export interface Cursor extends Holding {
@@ -26,6 +28,8 @@ export class Fetcher {
   /** The writer's promise to say when there is more: while it stands there is nothing to read, and nobody looks. */
   #watch: number | undefined
   #wake: () => void = () => {}
+  #signal: AbortSignal | undefined
+  readonly #onAbort = () => this.#wake()
   #fail: (error: Error) => void = () => {}
 
   constructor(reader: Reader, writer: Link<WriterRequest>) {
@@ -60,9 +64,11 @@ export class Fetcher {
     this.changed()
   }
 
-  clear(): void {
+  close(): void {
     this.#cursors.clear()
     this.changed()
+    this.#listenTo(undefined)
+    this.#wake()
   }
 
   /** Positions or pauses are others now: look again. */
@@ -122,18 +128,24 @@ export class Fetcher {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#wake = resolve
     this.#fail = reject
+    this.#listenTo(signal)
     this.#watch ??= this.#startWatch(topicsVersion)
-    const timer = setTimeout(resolve, Math.min(ms, LONGEST_TIMER_MS))
-    const onAbort = () => resolve()
-    signal?.addEventListener('abort', onAbort)
+    const timer = setTimeout(resolve, aligned(ms))
     try {
       await promise
     } finally {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
       this.#wake = () => {}
       this.#fail = () => {}
     }
+  }
+
+  /** Most callers pass the same signal to every poll: then it is listened to once. */
+  #listenTo(signal: AbortSignal | undefined): void {
+    if (signal === this.#signal) return
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    signal?.addEventListener('abort', this.#onAbort)
+    this.#signal = signal
   }
 
   wake(): void {
@@ -161,6 +173,13 @@ export class Fetcher {
       },
     )
   }
+}
+
+/** Timers of readers that wait long fire together: one awakening of the thread serves them all. */
+function aligned(ms: number): number {
+  if (ms < 10 * TIMER_SLACK_MS) return ms
+  const end = performance.now() + Math.min(ms, LONGEST_TIMER_MS - TIMER_SLACK_MS)
+  return Math.ceil(end / TIMER_SLACK_MS) * TIMER_SLACK_MS - performance.now()
 }
 
 export function keyOf({ topic, partition }: TopicPartition): string {
