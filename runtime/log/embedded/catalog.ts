@@ -47,7 +47,7 @@ export class Catalog {
     const partitions = new Map<string, Partition[]>()
     const rows = this.#db
       .prepare(
-        'SELECT id, topic, number, first, next, until, bytes, cleaned FROM partitions ORDER BY number',
+        'SELECT id, topic, number, first, next, until, bytes, cleaned FROM partitions WHERE id > 0 ORDER BY number',
       )
       .all()
     for (const row of rows) {

@@ -27,6 +27,7 @@ export const PAGE_BYTES = 16_384
 const LAYOUT = 1
 
 // `first` and `next` are kept apart from the rows, so that no offset is given twice, whatever was deleted.
+// Partition 0 is the log itself: its `next` is the sequence number of the last commit, on the page that every commit writes anyway.
 // `until` is the largest timestamp up to and including the batch: it never falls, so a time is found by bisection.
 const TABLES = `
   CREATE TABLE state (
@@ -71,7 +72,8 @@ export function prepareTables(db: DatabaseSync, path: string): void {
     throw new RangeError(`${path} has layout ${version}; this version reads ${LAYOUT}`)
   const clusterId = randomBytes(16).toString('base64url')
   db.exec(`BEGIN IMMEDIATE; ${TABLES}
-    INSERT INTO state (name, value) VALUES ('sequence', 0), ('topics', 0), ('cluster', '${clusterId}');
+    INSERT INTO state (name, value) VALUES ('topics', 0), ('cluster', '${clusterId}');
+    INSERT INTO partitions (id, topic, number, first, next, until, bytes, cleaned) VALUES (0, '', 0, 0, 0, -1, 0, 0);
     PRAGMA user_version = ${LAYOUT}; COMMIT`)
 }
 

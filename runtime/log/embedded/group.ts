@@ -60,7 +60,7 @@ export class Group {
       const member = this.#members.get(id)
       if (!member) return { expelled: true }
       const target = this.#target.get(id) ?? []
-      const over = held.filter((partition) => !includes(target, partition))
+      const over = without(held, target)
       if (over.length > 0) {
         const there = new Set(this.#options.topics().flatMap((topic) => topic.ids))
         return {
@@ -71,11 +71,10 @@ export class Group {
       const taken = [...this.#members.values()]
         .filter((other) => other !== member)
         .flatMap((other) => other.owned)
-      const owned = target.filter((partition) => !includes(taken, partition))
-      const isFreeing = member.owned.some((partition) => !includes(owned, partition))
+      const owned = without(target, taken)
+      const isFreeing = without(member.owned, owned).length > 0
       if (!isSame(owned, member.owned)) await this.#grant(member, owned)
-      clearTimeout(member.deadline)
-      member.deadline = undefined
+      clearDeadline(member)
       if (isFreeing) this.#nudgeWaiting()
       return { generation: member.generation as number, assigned: owned }
     })
@@ -85,7 +84,7 @@ export class Group {
     return this.#serial(async () => {
       const member = this.#members.get(id)
       if (!member) return
-      clearTimeout(member.deadline)
+      clearDeadline(member)
       this.#members.delete(id)
       // Before anybody else gets its partitions: what it still commits is refused from here on.
       await this.#options.fence(member.generation, undefined)
@@ -110,16 +109,15 @@ export class Group {
     this.#target = assign(this.#options.topics(), [...this.#members.values()])
     for (const member of this.#members.values()) {
       const target = this.#target.get(member.id) ?? []
-      if (isSame(target, member.owned)) continue
-      const mustGiveUp = member.owned.some((partition) => !includes(target, partition))
-      if (mustGiveUp && !member.deadline) {
-        member.deadline = setTimeout(
-          () => this.#options.onOverdue(member.id),
-          this.#options.rebalanceTimeoutMs,
-        ).unref()
-      }
-      member.nudge()
+      if (without(member.owned, target).length === 0) clearDeadline(member)
+      else member.deadline ??= this.#startDeadline(member.id)
+      if (!isSame(target, member.owned)) member.nudge()
     }
+  }
+
+  #startDeadline(member: number): NodeJS.Timeout {
+    const { onOverdue, rebalanceTimeoutMs } = this.#options
+    return setTimeout(() => onOverdue(member), rebalanceTimeoutMs).unref()
   }
 
   #nudgeWaiting(): void {
@@ -137,10 +135,16 @@ export class Group {
   }
 }
 
-function includes(list: readonly Holding[], { id }: Holding): boolean {
-  return list.some((other) => other.id === id)
+function clearDeadline(member: GroupMember): void {
+  clearTimeout(member.deadline)
+  member.deadline = undefined
+}
+
+function without(list: readonly Holding[], others: readonly Holding[]): Holding[] {
+  const ids = new Set(others.map(({ id }) => id))
+  return list.filter(({ id }) => !ids.has(id))
 }
 
 function isSame(a: readonly Holding[], b: readonly Holding[]): boolean {
-  return a.length === b.length && a.every((partition) => includes(b, partition))
+  return a.length === b.length && without(a, b).length === 0
 }

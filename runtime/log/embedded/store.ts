@@ -59,9 +59,7 @@ export class Store {
     this.#db = db
     this.#options = options
     this.catalog = new Catalog(db)
-    this.#sequence = Number(
-      db.prepare("SELECT value FROM state WHERE name = 'sequence'").get()?.['value'] ?? 0,
-    )
+    this.#sequence = Number(db.prepare('SELECT next FROM partitions WHERE id = 0').get()?.['next'])
     this.#begin = db.prepare('BEGIN IMMEDIATE')
     this.#commit = db.prepare('COMMIT')
     this.#insertBatch = db.prepare(
@@ -70,7 +68,7 @@ export class Store {
     this.#movePartition = db.prepare(
       'UPDATE partitions SET next = ?2, until = ?3, bytes = ?4 WHERE id = ?1',
     )
-    this.#setSequence = db.prepare("UPDATE state SET value = ? WHERE name = 'sequence'")
+    this.#setSequence = db.prepare('UPDATE partitions SET next = ? WHERE id = 0')
     this.#setOffset = db.prepare(
       'INSERT OR REPLACE INTO group_offsets (name, topic, partition, next) VALUES (?, ?, ?, ?)',
     )
