@@ -75,8 +75,18 @@ export class Link<Request> {
   #send(request: Request, sent: Sent, transfer: readonly Transferable[]): number {
     const id = this.#nextId++
     this.#pending.set(id, sent)
-    if (this.#lost) this.#settle([id, undefined], this.#lost)
-    else this.#port.postMessage([id, request], [...transfer])
+    if (this.#lost) {
+      this.#settle([id, undefined], this.#lost)
+      return id
+    }
+    try {
+      this.#port.postMessage([id, request], [...transfer])
+    } catch (cause) {
+      const text = `The ${this.#peer} cannot be asked: ${(cause as Error).message}`
+      const hint =
+        'A batch passes to the log: it can be appended once, or again after it was refused.'
+      this.#settle([id, undefined], new ConnectException(text, { hint, cause }))
+    }
     return id
   }
 
