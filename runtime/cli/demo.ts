@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
-import { freePort } from './demo/postgres.ts'
 import { actualRows, expectedRows } from './demo/proof.ts'
 import { Stage } from './demo/stage.ts'
 import { portNumber } from './option-values.ts'
@@ -46,7 +45,7 @@ export function demoCommand(): Command {
 async function play(options: Options, signal: AbortSignal): Promise<number> {
   const stage = await Stage.set({
     folder: resolve(options.dataDir ?? '.tapline/demo'),
-    port: options.port === 0 ? await freePort() : options.port,
+    port: options.port,
     isUnpaced: false,
     say,
   })
@@ -103,7 +102,7 @@ async function once(options: Options, signal: AbortSignal): Promise<number> {
   const folder = resolve(options.dataDir ?? `.tapline/once-${process.pid}`)
   const removes = options.dataDir === undefined
   const startedAt = performance.now()
-  const stage = await Stage.set({ folder, port: await freePort(), isUnpaced: true, say: () => {} })
+  const stage = await Stage.set({ folder, port: 0, isUnpaced: true, say: () => {} })
   try {
     const expected = await Promise.all(stage.feeds.map(expectedRows))
     const packets = expected.reduce((sum, { count }) => sum + count, 0)

@@ -51,9 +51,12 @@ export class Stage {
   }
 
   static async set({ folder, port, isUnpaced, say }: StageOptions): Promise<Stage> {
-    say(`Starting Postgres and the worker; their data is in ${folder}`)
-    const postgres = await EmbeddedPostgres.start(join(folder, 'postgres'))
+    say(`Starting the worker and Postgres; their data is in ${folder}`)
+    // The worker first: where its port or folder is in use, perhaps by another demo, nothing else may be touched.
+    const worker = await WorkerProcess.start({ folder, port })
+    let postgres: EmbeddedPostgres | undefined
     try {
+      postgres = await EmbeddedPostgres.start(join(folder, 'postgres'))
       await postgres.createDatabase(database)
       const sql = postgres.client(database)
       sql.on('error', () => {})
@@ -62,7 +65,6 @@ export class Stage {
       const connectors = await Promise.all(
         examples.map((name) => readExample(name, url, isUnpaced)),
       )
-      const worker = await WorkerProcess.start({ folder, port })
       const stage = new Stage(postgres, worker, sql, connectors)
       for (const { name, config } of connectors) {
         say(`PUT ${worker.url}/connectors/${name}/config`)
@@ -70,7 +72,8 @@ export class Stage {
       }
       return stage
     } catch (error) {
-      await postgres.stop()
+      await worker.stop()
+      await postgres?.stop()
       throw error
     }
   }
@@ -87,6 +90,10 @@ export class Stage {
     if (this.#isPostgresDown)
       throw new Error(
         'Postgres has ended; was it killed? Nothing is lost: start the demo again and it goes on.',
+      )
+    if (this.worker.hasExited)
+      throw new Error(
+        `The worker has ended; was it killed? Nothing is lost: start the demo again and it goes on. Its log is ${this.worker.logFile}`,
       )
     for (const { name } of this.connectors) {
       const status = await this.#status(name)

@@ -3,31 +3,34 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ConnectClient } from '../connect-client.ts'
 
 const main = fileURLToPath(new URL('../../main.ts', import.meta.url))
 export const projectRoot = fileURLToPath(new URL('../../..', import.meta.url))
 
+const readyLimitMs = 10_000
+const pollMs = 25
+const readyUrl = /"url":"([^"]+)".*"msg":"the worker is ready"/
+
 export interface WorkerProcessOptions {
   readonly folder: string
+  /** 0 takes a free one. */
   readonly port: number
 }
 
 /** A worker of its own process, as a user would start it; it ends with the demo, whatever ends the demo. */
 export class WorkerProcess {
-  readonly client: ConnectClient
-  readonly url: string
   readonly exited: Promise<void>
+  readonly logFile: string
   readonly #child: ChildProcess
-  readonly #logFile: string
+  #url = ''
 
-  private constructor(child: ChildProcess, url: string, logFile: string) {
+  private constructor(child: ChildProcess, logFile: string) {
     this.#child = child
-    this.url = url
-    this.client = new ConnectClient(url)
     this.exited = once(child, 'exit').then(() => {})
-    this.#logFile = logFile
+    this.logFile = logFile
   }
 
   static async start({ folder, port }: WorkerProcessOptions): Promise<WorkerProcess> {
@@ -50,9 +53,21 @@ export class WorkerProcess {
       { cwd: projectRoot, detached: true, stdio: ['ignore', output, output, 'ipc'] },
     )
     closeSync(output)
-    const worker = new WorkerProcess(child, `http://127.0.0.1:${port}`, logFile)
+    const worker = new WorkerProcess(child, logFile)
     await worker.#ready()
     return worker
+  }
+
+  get url(): string {
+    return this.#url
+  }
+
+  get client(): ConnectClient {
+    return new ConnectClient(this.#url)
+  }
+
+  get hasExited(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
   async stop(): Promise<void> {
@@ -62,24 +77,18 @@ export class WorkerProcess {
 
   /** The last words of its log, for a message. */
   lastWords(): string {
-    const lines = readFileSync(this.#logFile, 'utf8').trim().split('\n').slice(-3)
+    const lines = readFileSync(this.logFile, 'utf8').trim().split('\n').slice(-3)
     return lines.map(readable).join('\n')
   }
 
+  /** Its own log says where it is: whoever answers on the port that was asked for may be another worker. */
   async #ready(): Promise<void> {
-    let ended = false
-    void this.exited.then(() => {
-      ended = true
-    })
-    for (let i = 0; i < 400 && !ended; i++) {
-      const isHealthy = await this.client.get('/health').then(
-        () => true,
-        () => false,
-      )
-      if (isHealthy && !ended) return
-      await new Promise((resolve) => setTimeout(resolve, 25))
+    for (let waitedMs = 0; waitedMs < readyLimitMs && !this.hasExited; waitedMs += pollMs) {
+      this.#url = readyUrl.exec(readFileSync(this.logFile, 'utf8'))?.[1] ?? ''
+      if (this.#url !== '') return
+      await sleep(pollMs)
     }
-    if (!ended) await this.stop()
+    if (!this.hasExited) await this.stop()
     throw new Error(`The worker did not start. It said:\n${this.lastWords()}`)
   }
 }
