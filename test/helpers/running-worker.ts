@@ -49,7 +49,8 @@ export class RunningWorker {
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         // The launcher becomes the worker: one process, one pid.
-        env: { ...process.env, ...(imports && { NODE_OPTIONS: imports }), ...env },
+        // The test runner's own loaders stay with the test.
+        env: { ...process.env, NODE_OPTIONS: imports, ...env },
       },
     )
     const worker = new RunningWorker(child)

@@ -34,7 +34,7 @@ const run = (folder: string, ...words: string[]) =>
     cwd: folder,
     encoding: 'utf8',
     // The plugin writes its target where the checkout's own cleaning takes it along.
-    env: { ...process.env, TMPDIR: join(folder, '.git') },
+    env: { ...process.env, NODE_OPTIONS: '', TMPDIR: join(folder, '.git') },
   })
 
 const untracked = (folder: string) =>
@@ -61,7 +61,7 @@ t.test(
     t.strictSame(untracked(folder), own)
 
     const types = run(folder, 'node_modules/typescript/bin/tsc', '--noEmit')
-    t.equal(types.status, 0, types.stdout)
+    t.equal(types.status, 0, `${types.stdout}${types.stderr}`)
     const before = run(folder, 'test/contract/acme.test.ts')
     t.not(before.status, 0, 'the contract fails before the sink is written')
     t.match(before.stdout, /Write \d+ records/)
@@ -100,7 +100,7 @@ t.test('a new source begins likewise', async (t) => {
   checkout(folder)
   t.equal(run(folder, 'runtime/tools/new-plugin.ts', 'source', 'acme').status, 0)
   const types = run(folder, 'node_modules/typescript/bin/tsc', '--noEmit')
-  t.equal(types.status, 0, types.stdout)
+  t.equal(types.status, 0, `${types.stdout}${types.stderr}`)
   t.not(run(folder, 'test/contract/acme.test.ts').status, 0)
 })
 
