@@ -43,15 +43,16 @@ export class RunningWorker {
     preload = [],
   }: WorkerOptions): Promise<RunningWorker> {
     const imports = preload.map((file) => `--import=${file}`).join(' ')
+    // `env` takes away what the test runner gives to every child, the launcher becomes the worker: one process, one pid, as a user's.
     const child = spawn(
-      process.execPath,
-      [launcher, 'worker', '--port', '0', '--data-dir', dataDir, ...args],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        // The launcher becomes the worker: one process, one pid.
-        // The test runner's own loaders stay with the test.
-        env: { ...process.env, NODE_OPTIONS: imports, ...env },
-      },
+      'env',
+      [
+        `NODE_OPTIONS=${imports}`,
+        process.execPath,
+        launcher,
+        ...['worker', '--port', '0', '--data-dir', dataDir, ...args],
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
     )
     const worker = new RunningWorker(child)
     await worker.#ready()

@@ -29,12 +29,13 @@ function checkout(folder: string): void {
   execFileSync('git', ['add', '-A'], { cwd: folder })
 }
 
+/** Without the loaders that the test runner gives to every child: `env` takes them away again. */
 const run = (folder: string, ...words: string[]) =>
-  spawnSync(process.execPath, words, {
+  spawnSync('env', ['-u', 'NODE_OPTIONS', process.execPath, ...words], {
     cwd: folder,
     encoding: 'utf8',
     // The plugin writes its target where the checkout's own cleaning takes it along.
-    env: { ...process.env, NODE_OPTIONS: '', TMPDIR: join(folder, '.git') },
+    env: { ...process.env, TMPDIR: join(folder, '.git') },
   })
 
 const untracked = (folder: string) =>
