@@ -14,6 +14,8 @@ interface Status {
   readonly tasks: readonly { readonly state: string; readonly trace?: string }[]
 }
 
+t.setTimeout(120_000)
+
 // Examples name their files from the project's folder.
 process.chdir(resolve(import.meta.dirname, '../..'))
 const files = readdirSync('configs/examples')

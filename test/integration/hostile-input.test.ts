@@ -141,6 +141,8 @@ const json: Config = {
 }
 const text: Config = { 'value.converter': 'org.apache.kafka.connect.storage.StringConverter' }
 
+t.setTimeout(120_000)
+
 const postgres = await startPostgres(t)
 if (postgres) {
   const folder = t.testdir()

@@ -8,6 +8,8 @@ import { ApiDocument } from '../helpers/openapi.ts'
 import { type Answer, type Sent, send } from '../helpers/rest-rig.ts'
 import { RunningWorker, until } from '../helpers/running-worker.ts'
 
+t.setTimeout(120_000)
+
 const folder = t.testdir()
 const dataDir = join(folder, 'data')
 const input = join(folder, 'in')

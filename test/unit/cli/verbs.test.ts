@@ -6,6 +6,8 @@ import t from 'tap'
 import { type Ended, tapline } from '../../helpers/command.ts'
 import { writeTopics } from '../../helpers/topics.ts'
 
+t.setTimeout(60_000)
+
 const capture = 'configs/captures/eth-dns.pcap'
 const dataDir = join(t.testdir(), 'data')
 await writeTopics(dataDir, {
