@@ -10,21 +10,13 @@ export interface Ended {
 }
 
 /** `tapline …` from the project's folder, to its end; what still runs after a minute is killed and has no code. */
-export function tapline(
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
+export function tapline(args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
     execFile(
-      process.execPath,
-      ['runtime/main.ts', ...args],
-      {
-        cwd: root,
-        env: { ...process.env, ...env },
-        timeout: 60_000,
-        killSignal: 'SIGKILL',
-        maxBuffer: 1 << 30,
-      },
+      // `env` takes away what the test runner gives to every child.
+      'env',
+      ['NODE_OPTIONS=', process.execPath, 'runtime/main.ts', ...args],
+      { cwd: root, timeout: 60_000, killSignal: 'SIGKILL', maxBuffer: 1 << 30 },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null
         resolve({ code, stdout, stderr })

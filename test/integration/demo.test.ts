@@ -32,10 +32,12 @@ class Launched {
   stderr = ''
   readonly #child: ChildProcess
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const child = spawn(nodeOfTheMachine(), [launcher, ...args], {
+  /** `preload` is loaded by every Node on the way. */
+  constructor(args: readonly string[], preload = '') {
+    // `env` takes away what the test runner gives to every child.
+    const options = preload === '' ? '' : `--import=${preload}`
+    const child = spawn('env', [`NODE_OPTIONS=${options}`, nodeOfTheMachine(), launcher, ...args], {
       cwd: root,
-      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -70,9 +72,10 @@ class Launched {
 }
 
 t.test('the launcher takes the pinned Node, whatever the machine has', async (t) => {
-  const launched = new Launched(['decode', 'configs/captures/eth-dns.pcap'], {
-    NODE_OPTIONS: '--import=data:text/javascript,console.error(process.version)',
-  })
+  const launched = new Launched(
+    ['decode', 'configs/captures/eth-dns.pcap'],
+    'data:text/javascript,console.error(process.version)',
+  )
   t.equal(await launched.exited, 0)
   const pinned = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies.node
   t.equal(launched.stderr.trim().split('\n').at(-1), `v${pinned}`)

@@ -86,7 +86,7 @@ t.test('decode prints packets, and stops when nobody reads on or nobody can', as
   t.match(JSON.parse(lines(decoded)[0] ?? ''), { ip_src: /^[\d.]+$/ })
 
   const large = 'configs/captures/eth-tcp-echo-82582.pcap.gz'
-  const command = `"${process.execPath}" runtime/main.ts decode ${large}`
+  const command = `env NODE_OPTIONS= "${process.execPath}" runtime/main.ts decode ${large}`
   const shell = async (script: string) => {
     const child = spawn('/bin/bash', ['-o', 'pipefail', '-c', script], {
       cwd: resolve(import.meta.dirname, '../../..'),
