@@ -1,15 +1,15 @@
 import { DataException, type Schema, type SchemaAndValue } from '../../api/index.ts'
 import { isObject, type JsonTree, member } from './json-tree.ts'
+import type { Fractions } from './plain-json.ts'
 import { asBuffer, readJson, readPart, schemalessOf } from './read-json.ts'
-import { compileReader, needsDecimals, type ReadOptions, type ValueReader } from './read-value.ts'
+import { compileReader, fractionsFor, type ReadOptions, type ValueReader } from './read-value.ts'
 import { readSchema } from './schema-json.ts'
 
 /** A schema that was read, and how to read values of it. */
 export interface KnownSchema {
   readonly schema: Schema | null
   readonly read: ValueReader
-  /** Whether a double may stand for a fraction, as it may where no Decimal is wanted. */
-  readonly fractions: boolean
+  readonly fractions: Fractions
 }
 
 interface Prefix {
@@ -66,7 +66,7 @@ export class EnvelopeReader {
   }
 
   #readWhole(buffer: Buffer): SchemaAndValue {
-    const tree = readJson(buffer, 'exact', false) as JsonTree
+    const tree = readJson(buffer, 'exact', 'none') as JsonTree
     const schema = isObject(tree) ? member(tree, 'schema') : undefined
     const payload = isObject(tree) ? member(tree, 'payload') : undefined
     if (schema === undefined || payload === undefined || Object.keys(tree as object).length !== 2)
@@ -92,7 +92,7 @@ export class EnvelopeReader {
     const known: KnownSchema = {
       schema,
       read: schema === null ? schemalessReader : compileReader(schema, this.#options),
-      fractions: schema === null || !needsDecimals(schema),
+      fractions: schema === null ? 'any' : fractionsFor(schema),
     }
     this.#schemas.set(text, known)
     const [oldest] = this.#schemas.keys()

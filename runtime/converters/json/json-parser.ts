@@ -124,22 +124,50 @@ export class JsonParser<T> {
   }
 
   #number(isTop: boolean): unknown {
-    numberGrammar.lastIndex = this.#position
-    const match = numberGrammar.exec(this.#text)
-    if (!match) throw this.#error('A number has no digits', this.#position)
-    const [text, sign = '', whole = '', rest] = match
+    const text = this.#text
     const start = this.#position
-    this.#position += text.length
-    if (text.length > maxDigits && text.replace(/[^0-9]/g, '').length > maxDigits)
+    const first = text.charCodeAt(start) === 45 ? start + 1 : start
+    const point = this.#endOfDigits(first)
+    if (point === first) throw this.#error('A number has no digits', start)
+    const end = this.#endOfFraction(point)
+    this.#position = end
+    if (end - start > maxDigits && digitsIn(text.slice(start, end)) > maxDigits)
       throw this.#error(`A number has more than ${maxDigits} digits`, start)
-    const next = this.#text.charCodeAt(this.#position)
+    const next = text.charCodeAt(end)
     // Inside a container the next delimiter is looked for anyway.
     if (next === 46 || (isTop && !Number.isNaN(next) && !isBlank(next)))
       throw this.#unexpected('the end of the number')
-    if (rest !== '') return this.#fraction(text)
-    if (whole.length < 16) return Number(whole) === 0 ? 0 : Number(text)
-    const exact = BigInt(sign === '-' ? `-${whole}` : whole)
+    const number = text.slice(start, end)
+    if (end > point) return this.#fraction(number)
+    // A decimal knows no negative zero.
+    if (point - first < 16) return Number(number) + 0
+    const exact = BigInt(number)
     return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact
+  }
+
+  /** Leading zeros are allowed. */
+  #endOfDigits(start: number): number {
+    let end = start
+    for (let code = this.#text.charCodeAt(end); code >= 48 && code <= 57; ) {
+      code = this.#text.charCodeAt(++end)
+    }
+    return end
+  }
+
+  /** A point or an exponent needs digits after it, or it is none. */
+  #endOfFraction(start: number): number {
+    const text = this.#text
+    let end = start
+    if (text.charCodeAt(end) === 46) {
+      const digits = this.#endOfDigits(end + 1)
+      if (digits > end + 1) end = digits
+    }
+    const code = text.charCodeAt(end)
+    if (code !== 101 && code !== 69) return end
+    const sign = text.charCodeAt(end + 1)
+    const first = sign === 43 || sign === 45 ? end + 2 : end + 1
+    const digits = this.#endOfDigits(first)
+    return digits > first ? digits : end
   }
 
   #unexpected(wanted: string): DataException {
@@ -159,14 +187,15 @@ export class JsonParser<T> {
   }
 }
 
-// Leading zeros are allowed; a point or an exponent needs digits after it.
-const numberGrammar = /(-?)([0-9]+)((?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)/y
-
 const words: readonly (readonly [string, JsonTree])[] = [
   ['true', true],
   ['false', false],
   ['null', null],
 ]
+
+function digitsIn(text: string): number {
+  return text.replace(/[^0-9]/g, '').length
+}
 
 function isBlank(code: number): boolean {
   return code === 32 || code === 10 || code === 13 || code === 9

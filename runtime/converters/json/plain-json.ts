@@ -1,15 +1,18 @@
 export const maxDepth = 1000
 
+/** Which fractions a double may stand for: none where their digits count (Decimal), up to 15 digits where they are rounded again (float32), or any. */
+export type Fractions = 'none' | 'short' | 'any'
+
 /**
  * Whether `JSON.parse` reads these bytes without loss. False for a nesting that is too deep and for numbers whose text tells more than a double
- * holds: with an exponent, 16 digits or more, a fraction of zeros only (`100.0` is no integer), a negative zero; with `fractions` false, any
- * fraction. Looks at nothing else: what is no JSON at all, `JSON.parse` finds.
+ * holds: with an exponent, 16 digits or more, a fraction of zeros only (`100.0` is no integer), a negative zero, a fraction that `fractions`
+ * excludes. Looks at nothing else: what is no JSON at all, `JSON.parse` finds.
  */
 export function isPlainJson(
   bytes: Uint8Array,
   start: number,
   end: number,
-  fractions: boolean,
+  fractions: Fractions,
 ): boolean {
   let depth = 0
   for (let i = start; i < end; i++) {
@@ -31,7 +34,7 @@ function endOfPlainNumber(
   bytes: Uint8Array,
   start: number,
   end: number,
-  fractions: boolean,
+  fractions: Fractions,
 ): number {
   let digits = 0
   let isZero = true
@@ -44,8 +47,11 @@ function endOfPlainNumber(
     digits++
   }
   if (bytes[i] === 46) {
-    if (!fractions) return -1
+    if (fractions === 'none') return -1
     let isWhole = true
+    // With so few digits before it, and neither 0 nor 9 after the point, no rounding to a double makes the number whole.
+    const first = bytes[i + 1] as number
+    if (fractions === 'any' && digits < 15 && first > 48 && first < 57) digits = -1000
     for (i++; i < end; i++) {
       const code = bytes[i] as number
       if (code < 48 || code > 57) break

@@ -1,14 +1,18 @@
 import { isUtf8 } from 'node:buffer'
-import { DataException, Decimal, parseDecimal, TypedNumber } from '../../api/index.ts'
+import { DataException, TypedNumber } from '../../api/index.ts'
 import { JsonParser } from './json-parser.ts'
-import { type JsonTree, missing } from './json-tree.ts'
-import { isPlainJson } from './plain-json.ts'
+import { type JsonTree, missing, NumberText } from './json-tree.ts'
+import { type Fractions, isPlainJson } from './plain-json.ts'
 
-/** How numbers come: `schemaless` as values without a schema have them, `exact` with every fraction that a double may not hold as a Decimal. */
+/** How numbers come: `schemaless` as values without a schema have them, `exact` with every fraction as its text where a double may not stand for it. */
 export type JsonNumbers = 'schemaless' | 'exact'
 
 /** The value of JSON bytes. What is no JSON is a DataException whose cause says what and where. */
-export function readJson(bytes: Uint8Array, numbers: JsonNumbers, fractions = true): unknown {
+export function readJson(
+  bytes: Uint8Array,
+  numbers: JsonNumbers,
+  fractions: Fractions = 'any',
+): unknown {
   const buffer = asBuffer(bytes)
   const start = buffer.length > 2 && buffer[0] === 0xef && buffer[1] === 0xbb ? 3 : 0
   if (isPlainJson(buffer, start, buffer.length, fractions)) {
@@ -31,7 +35,7 @@ export function readPart(
   start: number,
   end: number,
   numbers: JsonNumbers,
-  fractions: boolean,
+  fractions: Fractions,
 ): unknown {
   try {
     if (isPlainJson(buffer, start, end, fractions)) {
@@ -103,10 +107,8 @@ function firstDifference(a: Buffer, b: Buffer): number {
   return at
 }
 
-function exactFraction(text: string): Decimal {
-  const decimal = parseDecimal(text)
-  if (decimal === undefined) throw new DataException(`The exponent of ${text} is too large`)
-  return decimal
+function exactFraction(text: string): NumberText {
+  return new NumberText(text)
 }
 
 function schemalessFraction(text: string): number | TypedNumber {
@@ -124,8 +126,7 @@ function schemalessDouble(value: number, text: unknown): number | TypedNumber {
 
 /** A tree that was read exactly, as a schemaless value. */
 export function schemalessOf(tree: JsonTree): unknown {
-  if (tree instanceof Decimal)
-    return schemalessDouble(Number(`${tree.unscaled}e${-tree.scale}`), tree)
+  if (tree instanceof NumberText) return schemalessDouble(tree.double, tree)
   if (typeof tree !== 'object' || tree === null) return tree
   if (Array.isArray(tree)) return tree.map(schemalessOf)
   return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, schemalessOf(value)]))

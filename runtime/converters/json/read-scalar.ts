@@ -8,15 +8,14 @@ import {
   type Schema,
   scaleOf,
   toFloat32,
-  toFloat64,
   wholeLong,
 } from '../../api/index.ts'
-import { type JsonTree, kindOf } from './json-tree.ts'
+import { type JsonTree, kindOf, NumberText } from './json-tree.ts'
 
 /** JSON → numbers, bytes and logical values. */
 
-function isNumber(tree: JsonTree): tree is number | bigint | Decimal {
-  return typeof tree === 'number' || typeof tree === 'bigint' || tree instanceof Decimal
+function isNumber(tree: JsonTree): tree is number | bigint | NumberText {
+  return typeof tree === 'number' || typeof tree === 'bigint' || tree instanceof NumberText
 }
 
 export function readInteger(tree: JsonTree, low: number, high: number, type: string): number {
@@ -33,14 +32,15 @@ export function readInt64(tree: JsonTree): bigint {
   return wholeOf(tree) ?? refuseNumber(tree, 'INT64')
 }
 
-function wholeOf(number: number | bigint | Decimal): bigint | undefined {
+function wholeOf(number: number | bigint | NumberText): bigint | undefined {
   if (typeof number === 'bigint') return BigInt.asIntN(64, number) === number ? number : undefined
-  if (number instanceof Decimal) return wholeLong(number)
+  if (number instanceof NumberText) return wholeLong(number.decimal)
   return Number.isInteger(number) ? BigInt(number) : undefined
 }
 
-function refuseNumber(number: number | bigint | Decimal, type: string): never {
-  throw new DataException(`The number ${javaText(null, number)} does not fit ${type}`, {
+function refuseNumber(number: number | bigint | NumberText, type: string): never {
+  const text = javaText(null, number instanceof NumberText ? number.decimal : number)
+  throw new DataException(`The number ${text} does not fit ${type}`, {
     hint: 'Connect would silently wrap it around or cut its fraction. Send a value of that type, or widen the type in the schema.',
   })
 }
@@ -54,12 +54,12 @@ export function readFloat32(tree: JsonTree): number {
 export function readFloat64(tree: JsonTree): number {
   if (typeof tree === 'number') return tree
   if (!isNumber(tree)) return 0
-  const value = typeof tree === 'bigint' ? Number(tree) : toFloat64(tree)
+  const value = typeof tree === 'bigint' ? Number(tree) : tree.double
   return Number.isFinite(value) ? value + 0 : refuseNumber(tree, 'FLOAT64')
 }
 
-function asDecimal(number: bigint | Decimal): Decimal {
-  return typeof number === 'bigint' ? new Decimal(number, 0) : number
+function asDecimal(number: bigint | NumberText): Decimal {
+  return typeof number === 'bigint' ? new Decimal(number, 0) : number.decimal
 }
 
 /** A double that lies in the middle of two floats was perhaps rounded there: the decimal digits decide. */
@@ -87,7 +87,7 @@ export function readTimestamp(tree: JsonTree): Instant {
 }
 
 export function readDecimal(schema: Schema, tree: JsonTree): Decimal {
-  if (tree instanceof Decimal) return tree
+  if (tree instanceof NumberText) return tree.decimal
   if (typeof tree === 'bigint') return new Decimal(tree, 0)
   if (typeof tree === 'number') return parseDecimal(String(tree)) as Decimal
   if (typeof tree !== 'string')
@@ -95,10 +95,38 @@ export function readDecimal(schema: Schema, tree: JsonTree): Decimal {
       `Invalid type for Decimal, underlying representation should be numeric or bytes but was ${kindOf(tree)}`,
     )
   try {
+    const unscaled = shortInteger(tree)
+    if (unscaled !== undefined) return new Decimal(BigInt(unscaled), scaleOf(schema))
     return decimalOf(readBase64(tree), scaleOf(schema))
   } catch (cause) {
     throw new DataException('Invalid bytes for Decimal field', { cause })
   }
+}
+
+const sextets = new Map(
+  Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', (char, value) => [
+    char.charCodeAt(0),
+    value,
+  ]),
+)
+const sextetOf = Uint8Array.from({ length: 128 }, (_, code) => sextets.get(code) ?? 255)
+
+/** The two's complement integer that 4 or 8 characters of base64 stand for, as most decimals' do; undefined for whatever needs the long way. */
+function shortInteger(text: string): number | undefined {
+  const { length } = text
+  if (length !== 4 && length !== 8) return undefined
+  let padding = 0
+  if (text.charCodeAt(length - 1) === 61) padding = text.charCodeAt(length - 2) === 61 ? 2 : 1
+  let value = 0
+  for (let i = 0; i < length - padding; i++) {
+    const sextet = sextetOf[text.charCodeAt(i)] ?? 255
+    if (sextet === 255) return undefined
+    value = value * 64 + sextet
+  }
+  // The last character of a padded text holds 4 or 2 bits too many.
+  if (padding > 0) value = Math.floor(value / (padding === 1 ? 4 : 16))
+  const bits = 8 * ((length / 4) * 3 - padding)
+  return value >= 2 ** (bits - 1) ? value - 2 ** bits : value
 }
 
 /** Strict base64 with its padding; line breaks and blanks are allowed between groups of four. */

@@ -7,6 +7,7 @@ import {
   validateValue,
 } from '../../api/index.ts'
 import { isObject, type JsonTree, kindOf, member } from './json-tree.ts'
+import type { Fractions } from './plain-json.ts'
 import {
   readBase64,
   readDecimal,
@@ -33,13 +34,18 @@ export function compileReader(schema: Schema, options: ReadOptions): ValueReader
   return new ReaderCompiler(options).reader(schema)
 }
 
-/** Whether the schema has a place where the text of a number counts, not only its value. */
-export function needsDecimals(schema: Schema): boolean {
+/** Which fractions a double may stand for, given who reads them: a Decimal wants the digits, a float32 is rounded once. */
+export function fractionsFor(schema: Schema): Fractions {
+  if (hasSome(schema, ({ logical }) => logical === 'decimal')) return 'none'
+  return hasSome(schema, ({ type }) => type === 'float32') ? 'short' : 'any'
+}
+
+function hasSome(schema: Schema, is: (schema: Schema) => boolean): boolean {
   return (
-    schema.logical === 'decimal' ||
-    schema.fields.some((field) => needsDecimals(field.schema)) ||
-    (schema.keySchema !== null && needsDecimals(schema.keySchema)) ||
-    (schema.valueSchema !== null && needsDecimals(schema.valueSchema))
+    is(schema) ||
+    schema.fields.some((field) => hasSome(field.schema, is)) ||
+    (schema.keySchema !== null && hasSome(schema.keySchema, is)) ||
+    (schema.valueSchema !== null && hasSome(schema.valueSchema, is))
   )
 }
 
