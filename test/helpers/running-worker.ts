@@ -120,7 +120,8 @@ export class RunningWorker {
     while (!this.url && !ended && Date.now() < deadline) await sleep(5)
     if (!this.url) {
       this.kill('SIGKILL')
-      throw new Error(`The worker did not start:\n${this.lines.join('\n')}`)
+      const how = JSON.stringify(await this.exited)
+      throw new Error(`The worker did not start (${how}):\n${this.lines.join('\n')}`)
     }
   }
 }
