@@ -15,8 +15,6 @@ export const codes = [
   'CONNECT_BAD_REQUEST',
   'CONNECT_FENCED',
   'CONNECT_CORRUPT',
-  'CONNECT_OFFSET_OUT_OF_RANGE',
-  'CONNECT_LOCKED',
   'CONNECT_TIMEOUT',
 ] as const
 

@@ -102,8 +102,6 @@ const whoThrows: Record<Code, readonly [string, string]> = {
     CorruptException.name,
     'What the log holds there is damaged; the text names topic, partition and offsets.',
   ],
-  CONNECT_OFFSET_OUT_OF_RANGE: ['', ''],
-  CONNECT_LOCKED: ['', ''],
   CONNECT_TIMEOUT: [TimeoutException.name, 'A call took longer than its deadline.'],
 }
 
