@@ -54,7 +54,9 @@ function workerCommand(): Command {
         const stop = await startWorker(config, logger)
         endOnSignal(stop, logger)
       } catch (err) {
-        starting.error({ err }, 'the worker cannot start')
+        // A person at a terminal reads words, whoever collects logs a line of them.
+        if (process.stdout.isTTY) process.stderr.write(`tapline worker: ${inWords(err)}\n`)
+        else starting.error({ err }, 'the worker cannot start')
         process.exit(2)
       }
     })
@@ -174,6 +176,11 @@ function wire(config: WorkerConfig, parts: Parts, { log, logger, workerId }: Gro
       metrics,
     },
   }
+}
+
+function inWords(error: unknown): string {
+  const { message, hint } = error as Error & { hint?: string }
+  return hint ? `${message}\n${hint}` : message
 }
 
 /** Stops on the usual signals, and when whoever started it with a channel has gone. A second signal does not wait. */
