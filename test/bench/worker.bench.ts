@@ -1,6 +1,6 @@
 /**
  * What does the whole worker do, as a user starts it? Its start and its idle memory; captures → JSON in the log; JSON in the log → three
- * transformations → rows in Postgres. The CPU is that of all its threads, not Postgres'. Every outcome is counted before a figure is printed.
+ * transformations → rows in Postgres (`CAPTURE=file.pcap` takes another Ethernet capture). The CPU is that of all its threads, not Postgres'. Every outcome is counted before a figure is printed.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { countPackets, ethernet, makeLarge, radiotap } from './large-capture.ts'
 import { envelopeText, schemalessText } from './row-texts.ts'
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3)
-const rows = Number(process.env['BENCH_ROWS'] ?? 200_000)
+const rows = Number(process.env['BENCH_ROWS'] ?? 500_000)
 const batchRecords = 500
 const folder = mkdtempSync(join(tmpdir(), 'tapline-bench-'))
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
@@ -60,9 +60,13 @@ async function startAndIdle(): Promise<void> {
   await worker.stop()
 }
 
-async function captureToLog(preset: string, paths: readonly string[]): Promise<void> {
-  const capture = join(folder, `${preset}.pcap`)
-  makeLarge(paths, capture)
+async function captureToLog(
+  preset: string,
+  paths: readonly string[],
+  given?: string,
+): Promise<void> {
+  const capture = given ?? join(folder, `${preset}.pcap`)
+  if (given === undefined) makeLarge(paths, capture)
   const packets = countPackets(capture)
   const rates: number[] = []
   const perCore: number[] = []
@@ -204,7 +208,7 @@ const wanted = process.env['BENCH_ONLY']
 try {
   if (!wanted || wanted === 'start') await startAndIdle()
   if (!wanted || wanted === 'captures') {
-    await captureToLog('ip-basic', ethernet)
+    await captureToLog('ip-basic', ethernet, process.env['CAPTURE'])
     await captureToLog('wlan-basic', radiotap)
   }
   if (!wanted || wanted === 'rows') {
