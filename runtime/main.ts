@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import type { Logger } from './api/index.ts'
 import type { WorkerConfig } from './config/worker-config.ts'
@@ -12,6 +13,9 @@ interface WorkerFlags {
 const connectVersion = '4.3.1'
 /** How long everything may take to stop before the process ends regardless (I4). */
 const stopLimitMs = 9_000
+
+// The launcher's small young generation is for this thread: the flag would outdo what a task thread asks for itself.
+setFlagsFromString('--max-semi-space-size=0')
 
 const program = new Command('tapline')
   .description(

@@ -34,7 +34,7 @@ const env = {
   MALLOC_ARENA_MAX: process.env.MALLOC_ARENA_MAX ?? '2',
 }
 // The main thread moves no records: a small young generation saves 20 MB, and task threads set their own.
-const flags = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning']
+const flags = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning']
 const command = [...flags, join(root, 'runtime', 'main.ts'), ...process.argv.slice(2)]
 
 // The same process goes on where the system can do that: signals and exit codes need nobody in between.

@@ -29,7 +29,7 @@ export interface TaskThreadData {
 /** A heap that outgrows this ends its thread, not the worker. */
 const heapMb = 768
 /** Larger is a little faster, and every thread grows to three times that. */
-const youngMb = 48
+const youngMb = 24
 
 export function threadPlace(
   log: Log,

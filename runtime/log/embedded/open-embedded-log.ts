@@ -113,6 +113,8 @@ function startWriter(options: EmbeddedLogOptions, port: MessagePort): Worker {
     workerData: { options: writer, port },
     transferList: [port],
     name: 'log',
+    // It keeps no objects: a batch is bytes on their way to SQLite.
+    resourceLimits: { maxYoungGenerationSizeMb: 3 },
   })
 }
 
