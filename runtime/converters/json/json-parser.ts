@@ -1,8 +1,6 @@
 import { DataException } from '../../api/index.ts'
 import type { JsonTree } from './json-tree.ts'
-import { maxDepth } from './plain-json.ts'
-
-const maxDigits = 1000
+import { maxDepth, maxDigits } from './plain-json.ts'
 
 /** What becomes of the text of a number that is no integer. */
 export type FractionReader<T> = (text: string) => T

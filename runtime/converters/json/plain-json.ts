@@ -1,4 +1,8 @@
 export const maxDepth = 1000
+/** A longer number is refused, as by Connect. */
+export const maxDigits = 1000
+/** Every decimal number of so many digits survives a double. */
+const mostDigits = 15
 
 /** Which fractions a double may stand for: none where their digits count (Decimal), up to 15 digits where they are rounded again (float32), or any. */
 export type Fractions = 'none' | 'short' | 'any'
@@ -37,6 +41,7 @@ function endOfPlainNumber(
   fractions: Fractions,
 ): number {
   let digits = 0
+  let most = mostDigits
   let isZero = true
   let i = bytes[start] === 45 ? start + 1 : start
   const isNegative = i > start
@@ -51,7 +56,7 @@ function endOfPlainNumber(
     let isWhole = true
     // With so few digits before it, and neither 0 nor 9 after the point, no rounding to a double makes the number whole.
     const first = bytes[i + 1] as number
-    if (fractions === 'any' && digits < 15 && first > 48 && first < 57) digits = -1000
+    if (fractions === 'any' && digits < mostDigits && first > 48 && first < 57) most = maxDigits
     for (i++; i < end; i++) {
       const code = bytes[i] as number
       if (code < 48 || code > 57) break
@@ -60,7 +65,7 @@ function endOfPlainNumber(
     }
     if (isWhole) return -1
   } else if (isNegative && isZero) return -1
-  if (digits > 15) return -1
+  if (digits > most) return -1
   const next = bytes[i]
   return next === 101 || next === 69 ? -1 : i - 1
 }

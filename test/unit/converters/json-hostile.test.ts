@@ -218,6 +218,25 @@ t.test('the quick way and the exact way read the same', async (t) => {
   t.pass('500 texts')
 })
 
+t.test(
+  'fractions of any length are read alike by both parsers, and too long ones by none',
+  async (t) => {
+    const digits = (count: number) =>
+      Array.from({ length: count }, () => Math.floor(Math.random() * 10)).join('')
+    const wrong: string[] = []
+    for (let i = 0; i < 20_000; i++) {
+      const whole = BigInt(digits(1 + (i % 19)))
+      const edge = i % 3 === 0 ? ['0', '9', '00', '99', '5'][i % 5]!.repeat(1 + (i % 9)) : ''
+      const text = `[${i % 2 ? '-' : ''}${whole}.${edge}${digits(1 + (i % 23))}]`
+      const [quick, exact] = [read(text), read(`${text} ?`)]
+      if (plain.fromConnect('topic', null, quick) !== plain.fromConnect('topic', null, exact))
+        wrong.push(text)
+    }
+    t.strictSame(wrong, [])
+    t.throws(() => read(`[1.5${'1'.repeat(1005)}]`), { code: 'CONNECT_DATA' })
+  },
+)
+
 t.test('a member may be of another type in each record', async (t) => {
   const texts = [
     '{"a":1}',
