@@ -154,10 +154,14 @@ export async function until(
 
 export function readJournal(file: string): Entry[] {
   if (!existsSync(file)) return []
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line))
+  return (
+    readFileSync(file, 'utf8')
+      // A thread may be in the middle of its last line.
+      .replace(/[^\n]*$/, '')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line))
+  )
 }
 
 export function numbers(count: number, from = 0): string[] {
