@@ -117,6 +117,20 @@ export interface Consumer {
   close(): Promise<void>
 }
 
+/** Settings of a Kafka client under the Java client's names (`linger.ms`, `security.protocol` …), without any prefix. */
+export type ClientSettings = Readonly<Record<string, string>>
+
+/** Who uses the log, and how: what a connector may say of its own clients (`producer.override.…`). */
+export interface LogScope {
+  /** `NAME-0`: whose clients they are, in client ids and messages. */
+  readonly task: string
+  readonly producer?: ClientSettings
+  readonly consumer?: ClientSettings
+  readonly admin?: ClientSettings
+  /** Makes the scope transactional on a log that is not by itself. Whoever opens the same id later fences this one off. */
+  readonly transactionalId?: string
+}
+
 export interface Log {
   readonly kind: 'embedded' | 'kafka'
   /** What `GET /` shows as `kafka_cluster_id`. */
@@ -126,6 +140,8 @@ export interface Log {
 
   /** False when the topic was there already (its partitions and settings stay). */
   createTopic(spec: TopicSpec): Promise<boolean>
+  /** Makes a missing topic with the log's defaults if the log does that by itself (`auto.create.topics.enable`); null when it does not. */
+  autoCreateTopic(topic: string): Promise<TopicDescription | null>
   describeTopic(topic: string): Promise<TopicDescription | null>
   topics(): Promise<readonly TopicDescription[]>
   deleteTopic(topic: string): Promise<boolean>
@@ -133,7 +149,8 @@ export interface Log {
   /**
    * Durable when it resolves; the base offset of each batch, in order. Batches of one caller keep their order per partition, several calls may be
    * under way. A topic that is missing is made with default settings if the log does that (`auto.create.topics.enable`), else ConnectException.
-   * A full disk or a log that cannot be reached is a RetriableException: nothing of the call was written, call again.
+   * A full disk or a log that cannot be reached is a RetriableException: call again with the very same batches, which are then in the log once
+   * each (embedded: nothing of the call was written; Kafka: what was written is recognised by its sequence numbers).
    */
   append(batches: readonly EncodedBatch[]): Promise<readonly number[]>
   transaction(transaction: Transaction): Promise<readonly number[]>
@@ -157,6 +174,9 @@ export interface Log {
     offsets: readonly (TopicPartition & { readonly offset: number | null })[],
   ): Promise<void>
   deleteGroup(group: string): Promise<void>
+
+  /** This log as one task uses it, with client settings of its own; `release` gives back what that took. A log without clients gives itself. */
+  scope(scope: LogScope): { readonly log: Log; release(): Promise<void> }
 
   /** What another thread needs to join this log (`joinLog`): send `data`, with `transfer` as its transfer list. One share per thread. */
   share(): {

@@ -4,6 +4,7 @@ import type {
   ConsumerOptions,
   EncodedBatch,
   Log,
+  TopicDescription,
   TopicPartition,
   TopicSpec,
   Transaction,
@@ -48,6 +49,11 @@ export class EmbeddedLog extends EmbeddedLogReader implements Log {
     return this.#writer.request({ op: 'deleteTopic', topic })
   }
 
+  async autoCreateTopic(topic: string): Promise<TopicDescription | null> {
+    await this.#writer.request({ op: 'createTopic', spec: { topic }, isAutomatic: true })
+    return this.describeTopic(topic)
+  }
+
   append(batches: readonly EncodedBatch[]): Promise<readonly number[]> {
     return this.#append(batches, undefined)
   }
@@ -74,6 +80,10 @@ export class EmbeddedLog extends EmbeddedLogReader implements Log {
 
   deleteGroup(group: string): Promise<void> {
     return this.#writer.request({ op: 'deleteGroup', group })
+  }
+
+  scope(): { readonly log: Log; release(): Promise<void> } {
+    return { log: this, release: async () => {} }
   }
 
   share(): { readonly data: EmbeddedShare; readonly transfer: readonly Transferable[] } {

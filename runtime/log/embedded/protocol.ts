@@ -8,7 +8,8 @@ export type WriterRequest =
       readonly batches: readonly EncodedBatch[]
       readonly offsets: Transaction['groupOffsets']
     }
-  | { readonly op: 'createTopic'; readonly spec: TopicSpec }
+  /** `isAutomatic`: only if the log makes missing topics by itself. */
+  | { readonly op: 'createTopic'; readonly spec: TopicSpec; readonly isAutomatic?: boolean }
   | { readonly op: 'deleteTopic'; readonly topic: string }
   | {
       readonly op: 'alterGroupOffsets'

@@ -147,6 +147,7 @@ export class Store {
       case 'append':
         return this.#append(change.batches, change.offsets)
       case 'createTopic':
+        if (change.isAutomatic && !this.#options.autoCreateTopics) return false
         if (this.catalog.get(change.spec.topic)) return false
         this.catalog.create(change.spec, change.spec.partitions ?? this.#options.defaultPartitions)
         return true
