@@ -1,0 +1,45 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { debianCommand } from './debian.ts'
+import { jdk } from './jdk.ts'
+import { runCommand } from './run-command.ts'
+
+/** Copies the artifacts (`group:artifact:version`) and all they need at run time into `folder`. */
+export async function mavenJars(artifacts: readonly string[], folder: string): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), 'tapline-maven-'))
+  try {
+    await writeFile(join(scratch, 'pom.xml'), pom(artifacts))
+    const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime']
+    await maven(['-f', join(scratch, 'pom.xml'), ...goal, `-DoutputDirectory=${folder}`])
+  } finally {
+    await rm(scratch, { recursive: true })
+  }
+}
+
+/** Copies one artifact, `group:artifact:version:type[:classifier]`, into `folder`. */
+export async function mavenFile(artifact: string, folder: string): Promise<void> {
+  await maven(['dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`])
+}
+
+async function maven(args: readonly string[]): Promise<void> {
+  const { home } = await jdk(17)
+  const command = await debianCommand('mvn', ['maven'])
+  await runCommand(command, ['-B', '-q', ...args], {
+    cwd: tmpdir(),
+    env: { JAVA_HOME: home },
+  })
+}
+
+function pom(artifacts: readonly string[]): string {
+  const dependencies = artifacts.map((artifact) => {
+    const [group, name, version] = artifact.split(':')
+    return `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`
+  })
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>tapline</groupId><artifactId>services</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>${dependencies.join('')}</dependencies>
+</project>
+`
+}

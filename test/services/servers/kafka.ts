@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { answersApiVersions } from '../api-versions.ts'
+import { cached } from '../cache.ts'
+import { jdk } from '../jdk.ts'
+import { mavenJars } from '../maven.ts'
+import { log4j, properties } from '../properties.ts'
+import { runCommand } from '../run-command.ts'
+import type { Launch, Place, ServerKind } from '../server.ts'
+
+export const kafkaVersion = '4.3.1'
+export const log4jArtifacts = [
+  'org.apache.logging.log4j:log4j-slf4j-impl:2.25.1',
+  'org.apache.logging.log4j:log4j-core:2.25.1',
+]
+
+/**
+ * A broker that is its own controller. `url` is `host:port`. `info`: `java` and `classPath` run Kafka's own tools, as in
+ * `java -cp CLASSPATH org.apache.kafka.tools.TopicCommand`; further listeners' addresses under their names.
+ */
+export const kafka: ServerKind = {
+  name: 'kafka',
+  install: async () => {
+    await jdk(17)
+    await jars()
+  },
+  launch,
+}
+
+function jars(): Promise<string> {
+  return cached(`kafka-${kafkaVersion}`, (folder) =>
+    mavenJars([`org.apache.kafka:kafka_2.13:${kafkaVersion}`, ...log4jArtifacts], folder),
+  )
+}
+
+async function launch(place: Place): Promise<Launch> {
+  const { folder, options } = place
+  const { heap = '384m', flags = [] } = options
+  const port = await place.port('plaintext')
+  const listeners = await furtherListeners(place)
+  const { java } = await jdk(17)
+  const classPath = join(await jars(), '*')
+  const settings = join(folder, 'server.properties')
+  const logging = join(folder, 'log4j2.xml')
+  await writeFile(logging, log4j)
+  await writeFile(
+    settings,
+    properties(
+      basics(folder),
+      addresses(port, await place.port('controller'), listeners),
+      options.settings,
+    ),
+  )
+  const loggingOption = `-Dlog4j2.configurationFile=${logging}`
+  const common = [loggingOption, '-cp', classPath]
+  if (!existsSync(join(folder, 'data/meta.properties'))) {
+    const more = options.formatArguments ?? []
+    await runCommand(java, [
+      ...['-Xmx128m', '-XX:TieredStopAtLevel=1', ...common, 'kafka.tools.StorageTool', 'format'],
+      ...['-t', clusterId(), '-c', settings, ...more],
+    ])
+  }
+  return {
+    service: {
+      name: 'kafka',
+      host: '127.0.0.1',
+      port,
+      url: `127.0.0.1:${port}`,
+      info: {
+        java,
+        classPath,
+        version: kafkaVersion,
+        ...Object.fromEntries(listeners.map(({ name, address }) => [name, address])),
+      },
+    },
+    command: java,
+    arguments: [
+      ...[`-Xms${heap}`, `-Xmx${heap}`, '-XX:+UseG1GC', '-Djava.awt.headless=true'],
+      ...common,
+      ...['kafka.Kafka', settings, ...flags],
+    ],
+    isReady: () => answersApiVersions(port),
+  }
+}
+
+interface Listener {
+  readonly name: string
+  readonly protocol: string
+  readonly address: string
+}
+
+function furtherListeners({ options, port }: Place): Promise<Listener[]> {
+  return Promise.all(
+    Object.entries(options.listeners ?? {}).map(async ([name, protocol]) => ({
+      name,
+      protocol,
+      address: `127.0.0.1:${await port(name)}`,
+    })),
+  )
+}
+
+function addresses(
+  port: number,
+  controller: number,
+  listeners: readonly Listener[],
+): Record<string, string> {
+  const served = [
+    `PLAINTEXT://127.0.0.1:${port}`,
+    ...listeners.map(({ name, address }) => `${name}://${address}`),
+  ]
+  return {
+    'controller.quorum.voters': `1@127.0.0.1:${controller}`,
+    listeners: [...served, `CONTROLLER://127.0.0.1:${controller}`].join(','),
+    'advertised.listeners': served.join(','),
+    'listener.security.protocol.map': [
+      'PLAINTEXT:PLAINTEXT',
+      'CONTROLLER:PLAINTEXT',
+      ...listeners.map(({ name, protocol }) => `${name}:${protocol}`),
+    ].join(','),
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAINTEXT',
+  }
+}
+
+/** One node holds everything; small internal topics start fast. */
+function basics(folder: string): Record<string, string> {
+  const internal = ['offsets.topic', 'transaction.state.log', 'share.coordinator.state.topic']
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'log.dirs': join(folder, 'data'),
+    'num.partitions': '1',
+    ...Object.fromEntries(
+      internal.flatMap((topic) => [
+        [`${topic}.num.partitions`, '4'],
+        [`${topic}.replication.factor`, '1'],
+        [`${topic}.min.isr`, '1'],
+      ]),
+    ),
+    'group.initial.rebalance.delay.ms': '0',
+    'log.retention.hours': '-1',
+  }
+}
+
+/** 16 octets in base64url; a tool's argument must not begin with `-`. */
+function clusterId(): string {
+  const id = randomBytes(16).toString('base64url')
+  return id.startsWith('-') ? clusterId() : id
+}
