@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { RestWorker } from './rest-worker.ts'
 
 const launcher = resolve(import.meta.dirname, '../../runtime/cli/launch.mjs')
 const startLimitMs = 30_000
@@ -16,23 +16,16 @@ export interface WorkerOptions {
   readonly preload?: readonly string[]
 }
 
-export interface Answer<T = unknown> {
-  readonly status: number
-  readonly body: T
-}
-
 /** A worker in a process of its own, as a user starts it: `tapline worker` on a free port. */
-export class RunningWorker {
-  readonly pid: number
+export class RunningWorker extends RestWorker {
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>
-  url = ''
   /** The last lines it wrote, for a message when a test fails. */
   readonly lines: string[] = []
   readonly #child: ChildProcess
 
   private constructor(child: ChildProcess) {
+    super('', child.pid ?? 0)
     this.#child = child
-    this.pid = child.pid ?? 0
     this.exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
   }
 
@@ -57,40 +50,6 @@ export class RunningWorker {
     const worker = new RunningWorker(child)
     await worker.#ready()
     return worker
-  }
-
-  async call<T = unknown>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
-    const answer = await fetch(this.url + path, {
-      method,
-      ...(body !== undefined && {
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-        headers: { 'content-type': 'application/json' },
-      }),
-    })
-    const text = await answer.text()
-    let parsed: unknown = text
-    try {
-      parsed = text === '' ? null : JSON.parse(text)
-    } catch {
-      // Not JSON: the text is the body.
-    }
-    return { status: answer.status, body: parsed as T }
-  }
-
-  async put(connector: string, config: Readonly<Record<string, string>>): Promise<void> {
-    const { status, body } = await this.call('PUT', `/connectors/${connector}/config`, config)
-    if (status >= 300) throw new Error(`PUT ${connector}: ${status} ${JSON.stringify(body)}`)
-  }
-
-  /** CPU seconds of all its threads so far. */
-  cpuSeconds(): number {
-    const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-    return (Number(fields[11]) + Number(fields[12])) / 100
-  }
-
-  rssAnonBytes(): number {
-    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8')
-    return Number(/RssAnon:\s+(\d+)/.exec(status)?.[1]) * 1024
   }
 
   kill(signal: NodeJS.Signals): void {
