@@ -14,9 +14,18 @@ const NO_HEADERS: readonly RawHeader[] = Object.freeze([])
  */
 export function decodeBatch(bytes: Uint8Array, place: TopicPartition, from = 0): LogRecord[] {
   const buffer = asBuffer(bytes)
-  const header = checkBatch(buffer, place)
   const records: LogRecord[] = []
-  if (header.isControl) return records
+  readRecords(buffer, checkBatch(buffer, place), { place, from, into: records })
+  return records
+}
+
+/** The records of a checked batch, from offset `from` on, added to `into`. */
+export function readRecords(
+  buffer: Buffer,
+  header: BatchHeader,
+  { place, from, into }: { place: TopicPartition; from: number; into: LogRecord[] },
+): void {
+  if (header.isControl) return
   const timestampType = header.isLogAppendTime ? 'LogAppendTime' : 'CreateTime'
   try {
     const cursor = openRecords(buffer, header)
@@ -26,7 +35,7 @@ export function decodeBatch(bytes: Uint8Array, place: TopicPartition, from = 0):
         throw new RangeError('a record lies outside of the batch')
       const headers = cursor.headerCount === 0 ? NO_HEADERS : cursor.readHeaders()
       if (offset < from) continue
-      records.push({
+      into.push({
         offset,
         timestamp: header.isLogAppendTime
           ? header.maxTimestamp
@@ -40,7 +49,6 @@ export function decodeBatch(bytes: Uint8Array, place: TopicPartition, from = 0):
   } catch (error) {
     throw error instanceof RangeError ? damaged(place, header.baseOffset, error) : error
   }
-  return records
 }
 
 /** Checks header and CRC. */

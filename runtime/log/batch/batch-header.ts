@@ -5,6 +5,7 @@ export interface BatchHeader {
   readonly baseOffset: number
   readonly crc: number
   readonly codec: number
+  readonly isTransactional: boolean
   readonly isControl: boolean
   readonly isLogAppendTime: boolean
   /** Offsets that the batch spans: the next one is `baseOffset + span`. Larger than `records` after a compaction. */
@@ -32,6 +33,7 @@ export function readBatchHeader(bytes: Buffer): BatchHeader {
     baseOffset: layout.readInt64(bytes, layout.BASE_OFFSET),
     crc: bytes.readUInt32BE(layout.CRC),
     codec: attributes & layout.COMPRESSION_MASK,
+    isTransactional: (attributes & layout.TRANSACTIONAL) !== 0,
     isControl: (attributes & layout.CONTROL) !== 0,
     isLogAppendTime: (attributes & layout.LOG_APPEND_TIME) !== 0,
     span: lastOffsetDelta + 1,

@@ -19,6 +19,7 @@ export const LENGTH_EXCLUDES = 12
 
 export const COMPRESSION_MASK = 0x07
 export const LOG_APPEND_TIME = 0x08
+export const TRANSACTIONAL = 0x10
 export const CONTROL = 0x20
 
 /** Offsets and timestamps are exact up to 2^53: at a million records a second that is 285 years. */
