@@ -1,0 +1,8 @@
+export { atSeam, type SeamOptions } from './at-seam.ts'
+export {
+  AnswerException,
+  type BrokerError,
+  BrokerException,
+  brokerError,
+  check,
+} from './broker-error.ts'

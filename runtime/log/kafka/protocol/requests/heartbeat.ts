@@ -1,0 +1,23 @@
+import type { KafkaRequest } from '../request.ts'
+import type { GroupMember } from './group-member.ts'
+
+export interface HeartbeatAnswer {
+  readonly throttleMs: number
+  readonly errorCode: number
+}
+
+export function heartbeatRequest(asked: GroupMember): KafkaRequest<HeartbeatAnswer> {
+  return {
+    apiKey: 12,
+    apiVersion: 3,
+    apiName: 'Heartbeat',
+    isFlexible: false,
+    encode(writer) {
+      writer.string(asked.group)
+      writer.int32(asked.generation)
+      writer.string(asked.memberId)
+      writer.nullableString(asked.instanceId ?? null)
+    },
+    decode: (reader) => ({ throttleMs: reader.int32(), errorCode: reader.int16() }),
+  }
+}
