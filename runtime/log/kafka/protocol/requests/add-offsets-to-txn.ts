@@ -1,5 +1,12 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import type { TransactionAnswer, TransactionalProducer } from './transactional-producer.ts'
+
+export const addOffsetsToTxnApi: KafkaApi = {
+  apiKey: 25,
+  apiVersion: 2,
+  apiName: 'AddOffsetsToTxn',
+  isFlexible: false,
+}
 
 export interface AddOffsetsToTxnArguments extends TransactionalProducer {
   readonly group: string
@@ -9,10 +16,7 @@ export function addOffsetsToTxnRequest(
   asked: AddOffsetsToTxnArguments,
 ): KafkaRequest<TransactionAnswer> {
   return {
-    apiKey: 25,
-    apiVersion: 2,
-    apiName: 'AddOffsetsToTxn',
-    isFlexible: false,
+    ...addOffsetsToTxnApi,
     encode(writer) {
       writer.string(asked.transactionalId)
       writer.int64(asked.producerId)

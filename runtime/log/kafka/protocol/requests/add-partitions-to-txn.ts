@@ -1,7 +1,14 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import type { PartitionResult } from './committed-offset.ts'
 import { type OfTopic, readTopics, writeTopics } from './topic-list.ts'
 import type { TransactionalProducer } from './transactional-producer.ts'
+
+export const addPartitionsToTxnApi: KafkaApi = {
+  apiKey: 24,
+  apiVersion: 2,
+  apiName: 'AddPartitionsToTxn',
+  isFlexible: false,
+}
 
 export interface AddPartitionsToTxnArguments extends TransactionalProducer {
   readonly topics: readonly OfTopic<number>[]
@@ -16,10 +23,7 @@ export function addPartitionsToTxnRequest(
   asked: AddPartitionsToTxnArguments,
 ): KafkaRequest<AddPartitionsToTxnAnswer> {
   return {
-    apiKey: 24,
-    apiVersion: 2,
-    apiName: 'AddPartitionsToTxn',
-    isFlexible: false,
+    ...addPartitionsToTxnApi,
     encode(writer) {
       writer.string(asked.transactionalId)
       writer.int64(asked.producerId)

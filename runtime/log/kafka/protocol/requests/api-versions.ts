@@ -1,4 +1,11 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
+
+export const apiVersionsApi: KafkaApi = {
+  apiKey: 18,
+  apiVersion: 2,
+  apiName: 'ApiVersions',
+  isFlexible: false,
+}
 
 export interface ApiRange {
   readonly apiKey: number
@@ -15,10 +22,7 @@ export interface ApiVersionsAnswer {
 /** Which requests the broker serves, in which versions. */
 export function apiVersionsRequest(): KafkaRequest<ApiVersionsAnswer> {
   return {
-    apiKey: 18,
-    apiVersion: 2,
-    apiName: 'ApiVersions',
-    isFlexible: false,
+    ...apiVersionsApi,
     encode() {},
     decode: (reader) => ({
       errorCode: reader.int16(),

@@ -1,5 +1,12 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import type { TopicResult } from './create-topics.ts'
+
+export const createPartitionsApi: KafkaApi = {
+  apiKey: 37,
+  apiVersion: 1,
+  apiName: 'CreatePartitions',
+  isFlexible: false,
+}
 
 export interface CreatePartitionsArguments {
   /** `partitions` is how many the topic shall have in the end. */
@@ -17,10 +24,7 @@ export function createPartitionsRequest(
   asked: CreatePartitionsArguments,
 ): KafkaRequest<CreatePartitionsAnswer> {
   return {
-    apiKey: 37,
-    apiVersion: 1,
-    apiName: 'CreatePartitions',
-    isFlexible: false,
+    ...createPartitionsApi,
     encode(writer) {
       writer.array(asked.topics, ({ topic, partitions }) => {
         writer.string(topic)

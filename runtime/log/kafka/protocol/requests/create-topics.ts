@@ -1,4 +1,11 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
+
+export const createTopicsApi: KafkaApi = {
+  apiKey: 19,
+  apiVersion: 4,
+  apiName: 'CreateTopics',
+  isFlexible: false,
+}
 
 export interface CreateTopicsArguments {
   readonly topics: readonly {
@@ -28,10 +35,7 @@ export function createTopicsRequest(
   asked: CreateTopicsArguments,
 ): KafkaRequest<CreateTopicsAnswer> {
   return {
-    apiKey: 19,
-    apiVersion: 4,
-    apiName: 'CreateTopics',
-    isFlexible: false,
+    ...createTopicsApi,
     encode(writer) {
       writer.array(asked.topics, ({ topic, partitions, replicationFactor, settings }) => {
         writer.string(topic)

@@ -1,4 +1,11 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
+
+export const deleteGroupsApi: KafkaApi = {
+  apiKey: 42,
+  apiVersion: 1,
+  apiName: 'DeleteGroups',
+  isFlexible: false,
+}
 
 export interface DeleteGroupsAnswer {
   readonly throttleMs: number
@@ -9,10 +16,7 @@ export function deleteGroupsRequest(asked: {
   readonly groups: readonly string[]
 }): KafkaRequest<DeleteGroupsAnswer> {
   return {
-    apiKey: 42,
-    apiVersion: 1,
-    apiName: 'DeleteGroups',
-    isFlexible: false,
+    ...deleteGroupsApi,
     encode(writer) {
       writer.array(asked.groups, (group) => writer.string(group))
     },

@@ -1,5 +1,12 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import { type OfTopic, readTopics, writeTopics } from './topic-list.ts'
+
+export const deleteRecordsApi: KafkaApi = {
+  apiKey: 21,
+  apiVersion: 1,
+  apiName: 'DeleteRecords',
+  isFlexible: false,
+}
 
 export interface DeleteRecordsArguments {
   /** All before `offset` goes; -1: all there is. */
@@ -23,10 +30,7 @@ export function deleteRecordsRequest(
   asked: DeleteRecordsArguments,
 ): KafkaRequest<DeleteRecordsAnswer> {
   return {
-    apiKey: 21,
-    apiVersion: 1,
-    apiName: 'DeleteRecords',
-    isFlexible: false,
+    ...deleteRecordsApi,
     encode(writer) {
       writeTopics(writer, asked.topics, ({ partition, offset }) => {
         writer.int32(partition)

@@ -1,4 +1,11 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
+
+export const deleteTopicsApi: KafkaApi = {
+  apiKey: 20,
+  apiVersion: 3,
+  apiName: 'DeleteTopics',
+  isFlexible: false,
+}
 
 export interface DeleteTopicsArguments {
   readonly topics: readonly string[]
@@ -14,10 +21,7 @@ export function deleteTopicsRequest(
   asked: DeleteTopicsArguments,
 ): KafkaRequest<DeleteTopicsAnswer> {
   return {
-    apiKey: 20,
-    apiVersion: 3,
-    apiName: 'DeleteTopics',
-    isFlexible: false,
+    ...deleteTopicsApi,
     encode(writer) {
       writer.array(asked.topics, (topic) => writer.string(topic))
       writer.int32(asked.timeoutMs)

@@ -1,4 +1,11 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
+
+export const describeConfigsApi: KafkaApi = {
+  apiKey: 32,
+  apiVersion: 2,
+  apiName: 'DescribeConfigs',
+  isFlexible: false,
+}
 
 export interface DescribeConfigsArguments {
   readonly resources: readonly {
@@ -40,10 +47,7 @@ export function describeConfigsRequest(
   asked: DescribeConfigsArguments,
 ): KafkaRequest<DescribeConfigsAnswer> {
   return {
-    apiKey: 32,
-    apiVersion: 2,
-    apiName: 'DescribeConfigs',
-    isFlexible: false,
+    ...describeConfigsApi,
     encode(writer) {
       writer.array(asked.resources, ({ type, name, keys }) => {
         writer.int8(type === 'topic' ? TOPIC : BROKER)

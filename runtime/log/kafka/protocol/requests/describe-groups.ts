@@ -1,4 +1,11 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
+
+export const describeGroupsApi: KafkaApi = {
+  apiKey: 15,
+  apiVersion: 4,
+  apiName: 'DescribeGroups',
+  isFlexible: false,
+}
 
 export interface DescribedGroup {
   readonly errorCode: number
@@ -26,10 +33,7 @@ export function describeGroupsRequest(asked: {
   readonly groups: readonly string[]
 }): KafkaRequest<DescribeGroupsAnswer> {
   return {
-    apiKey: 15,
-    apiVersion: 4,
-    apiName: 'DescribeGroups',
-    isFlexible: false,
+    ...describeGroupsApi,
     encode(writer) {
       writer.array(asked.groups, (group) => writer.string(group))
       writer.boolean(false) // No authorized operations.

@@ -1,5 +1,12 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import type { TransactionAnswer, TransactionalProducer } from './transactional-producer.ts'
+
+export const endTxnApi: KafkaApi = {
+  apiKey: 26,
+  apiVersion: 2,
+  apiName: 'EndTxn',
+  isFlexible: false,
+}
 
 export interface EndTxnArguments extends TransactionalProducer {
   /** False aborts. */
@@ -8,10 +15,7 @@ export interface EndTxnArguments extends TransactionalProducer {
 
 export function endTxnRequest(asked: EndTxnArguments): KafkaRequest<TransactionAnswer> {
   return {
-    apiKey: 26,
-    apiVersion: 2,
-    apiName: 'EndTxn',
-    isFlexible: false,
+    ...endTxnApi,
     encode(writer) {
       writer.string(asked.transactionalId)
       writer.int64(asked.producerId)

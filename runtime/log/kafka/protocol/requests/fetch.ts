@@ -1,6 +1,13 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import { type Isolation, isolationLevel } from './isolation.ts'
 import { type OfTopic, readTopics, writeTopics } from './topic-list.ts'
+
+export const fetchApi: KafkaApi = {
+  apiKey: 1,
+  apiVersion: 11,
+  apiName: 'Fetch',
+  isFlexible: false,
+}
 
 export interface FetchArguments {
   readonly isolation: Isolation
@@ -44,10 +51,7 @@ const NOTHING = Buffer.alloc(0)
 
 export function fetchRequest(asked: FetchArguments): KafkaRequest<FetchAnswer> {
   return {
-    apiKey: 1,
-    apiVersion: 11,
-    apiName: 'Fetch',
-    isFlexible: false,
+    ...fetchApi,
     encode(writer) {
       writer.int32(-1) // A consumer, no replica.
       writer.int32(asked.maxWaitMs)

@@ -1,4 +1,11 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
+
+export const findCoordinatorApi: KafkaApi = {
+  apiKey: 10,
+  apiVersion: 2,
+  apiName: 'FindCoordinator',
+  isFlexible: false,
+}
 
 export interface FindCoordinatorArguments {
   /** The group's name, or the transactional id. */
@@ -19,10 +26,7 @@ export function findCoordinatorRequest(
   asked: FindCoordinatorArguments,
 ): KafkaRequest<FindCoordinatorAnswer> {
   return {
-    apiKey: 10,
-    apiVersion: 2,
-    apiName: 'FindCoordinator',
-    isFlexible: false,
+    ...findCoordinatorApi,
     encode(writer) {
       writer.string(asked.key)
       writer.int8(asked.type === 'group' ? 0 : 1)

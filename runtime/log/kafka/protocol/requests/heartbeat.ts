@@ -1,5 +1,12 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import type { GroupMember } from './group-member.ts'
+
+export const heartbeatApi: KafkaApi = {
+  apiKey: 12,
+  apiVersion: 3,
+  apiName: 'Heartbeat',
+  isFlexible: false,
+}
 
 export interface HeartbeatAnswer {
   readonly throttleMs: number
@@ -8,10 +15,7 @@ export interface HeartbeatAnswer {
 
 export function heartbeatRequest(asked: GroupMember): KafkaRequest<HeartbeatAnswer> {
   return {
-    apiKey: 12,
-    apiVersion: 3,
-    apiName: 'Heartbeat',
-    isFlexible: false,
+    ...heartbeatApi,
     encode(writer) {
       writer.string(asked.group)
       writer.int32(asked.generation)

@@ -1,4 +1,11 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
+
+export const initProducerIdApi: KafkaApi = {
+  apiKey: 22,
+  apiVersion: 4,
+  apiName: 'InitProducerId',
+  isFlexible: true,
+}
 
 export interface InitProducerIdArguments {
   /** null: idempotent only. */
@@ -20,10 +27,7 @@ export function initProducerIdRequest(
   asked: InitProducerIdArguments,
 ): KafkaRequest<InitProducerIdAnswer> {
   return {
-    apiKey: 22,
-    apiVersion: 4,
-    apiName: 'InitProducerId',
-    isFlexible: true,
+    ...initProducerIdApi,
     encode(writer) {
       writer.compactNullableString(asked.transactionalId)
       writer.int32(asked.transactionTimeoutMs)

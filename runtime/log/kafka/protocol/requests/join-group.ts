@@ -1,4 +1,11 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
+
+export const joinGroupApi: KafkaApi = {
+  apiKey: 11,
+  apiVersion: 5,
+  apiName: 'JoinGroup',
+  isFlexible: false,
+}
 
 export interface JoinGroupArguments {
   readonly group: string
@@ -28,10 +35,7 @@ export interface JoinGroupAnswer {
 
 export function joinGroupRequest(asked: JoinGroupArguments): KafkaRequest<JoinGroupAnswer> {
   return {
-    apiKey: 11,
-    apiVersion: 5,
-    apiName: 'JoinGroup',
-    isFlexible: false,
+    ...joinGroupApi,
     encode(writer) {
       writer.string(asked.group)
       writer.int32(asked.sessionTimeoutMs)

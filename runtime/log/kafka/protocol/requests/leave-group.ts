@@ -1,4 +1,11 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
+
+export const leaveGroupApi: KafkaApi = {
+  apiKey: 13,
+  apiVersion: 3,
+  apiName: 'LeaveGroup',
+  isFlexible: false,
+}
 
 export interface LeaveGroupArguments {
   readonly group: string
@@ -17,10 +24,7 @@ export interface LeaveGroupAnswer {
 
 export function leaveGroupRequest(asked: LeaveGroupArguments): KafkaRequest<LeaveGroupAnswer> {
   return {
-    apiKey: 13,
-    apiVersion: 3,
-    apiName: 'LeaveGroup',
-    isFlexible: false,
+    ...leaveGroupApi,
     encode(writer) {
       writer.string(asked.group)
       writer.array(asked.members, ({ memberId, instanceId }) => {

@@ -1,4 +1,11 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
+
+export const listGroupsApi: KafkaApi = {
+  apiKey: 16,
+  apiVersion: 4,
+  apiName: 'ListGroups',
+  isFlexible: true,
+}
 
 export interface ListGroupsAnswer {
   readonly throttleMs: number
@@ -15,10 +22,7 @@ export function listGroupsRequest(
   asked: { readonly states?: readonly string[] } = {},
 ): KafkaRequest<ListGroupsAnswer> {
   return {
-    apiKey: 16,
-    apiVersion: 4,
-    apiName: 'ListGroups',
-    isFlexible: true,
+    ...listGroupsApi,
     encode(writer) {
       writer.compactArray(asked.states ?? [], (state) => writer.compactString(state))
       writer.tags()

@@ -1,6 +1,13 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import { type Isolation, isolationLevel } from './isolation.ts'
 import { type OfTopic, readTopics, writeTopics } from './topic-list.ts'
+
+export const listOffsetsApi: KafkaApi = {
+  apiKey: 2,
+  apiVersion: 5,
+  apiName: 'ListOffsets',
+  isFlexible: false,
+}
 
 export const LATEST = -1
 export const EARLIEST = -2
@@ -32,10 +39,7 @@ export interface ListOffsetsAnswer {
 
 export function listOffsetsRequest(asked: ListOffsetsArguments): KafkaRequest<ListOffsetsAnswer> {
   return {
-    apiKey: 2,
-    apiVersion: 5,
-    apiName: 'ListOffsets',
-    isFlexible: false,
+    ...listOffsetsApi,
     encode(writer) {
       writer.int32(-1)
       writer.int8(isolationLevel(asked.isolation))

@@ -1,4 +1,11 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
+
+export const metadataApi: KafkaApi = {
+  apiKey: 3,
+  apiVersion: 12,
+  apiName: 'Metadata',
+  isFlexible: true,
+}
 
 export interface MetadataArguments {
   /** null: all topics. */
@@ -46,10 +53,7 @@ const NO_ID = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 export function metadataRequest(asked: MetadataArguments): KafkaRequest<MetadataAnswer> {
   return {
-    apiKey: 3,
-    apiVersion: 12,
-    apiName: 'Metadata',
-    isFlexible: true,
+    ...metadataApi,
     encode(writer) {
       writer.compactNullableArray(asked.topics, (topic) => {
         writer.uuid(NO_ID)

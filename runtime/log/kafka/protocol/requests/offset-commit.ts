@@ -1,7 +1,14 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import type { OffsetToCommit, PartitionResult } from './committed-offset.ts'
 import type { GroupMember } from './group-member.ts'
 import { type OfTopic, readTopics, writeTopics } from './topic-list.ts'
+
+export const offsetCommitApi: KafkaApi = {
+  apiKey: 8,
+  apiVersion: 7,
+  apiName: 'OffsetCommit',
+  isFlexible: false,
+}
 
 /** Without members, a group takes offsets under generation -1 and an empty `memberId`. */
 export interface OffsetCommitArguments extends GroupMember {
@@ -17,10 +24,7 @@ export function offsetCommitRequest(
   asked: OffsetCommitArguments,
 ): KafkaRequest<OffsetCommitAnswer> {
   return {
-    apiKey: 8,
-    apiVersion: 7,
-    apiName: 'OffsetCommit',
-    isFlexible: false,
+    ...offsetCommitApi,
     encode(writer) {
       writer.string(asked.group)
       writer.int32(asked.generation)

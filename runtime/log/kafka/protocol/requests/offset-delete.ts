@@ -1,6 +1,13 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import type { PartitionResult } from './committed-offset.ts'
 import { type OfTopic, readTopics, writeTopics } from './topic-list.ts'
+
+export const offsetDeleteApi: KafkaApi = {
+  apiKey: 47,
+  apiVersion: 0,
+  apiName: 'OffsetDelete',
+  isFlexible: false,
+}
 
 export interface OffsetDeleteArguments {
   readonly group: string
@@ -17,10 +24,7 @@ export function offsetDeleteRequest(
   asked: OffsetDeleteArguments,
 ): KafkaRequest<OffsetDeleteAnswer> {
   return {
-    apiKey: 47,
-    apiVersion: 0,
-    apiName: 'OffsetDelete',
-    isFlexible: false,
+    ...offsetDeleteApi,
     encode(writer) {
       writer.string(asked.group)
       writeTopics(writer, asked.topics, (partition) => writer.int32(partition))

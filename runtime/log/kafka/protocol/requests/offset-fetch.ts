@@ -1,5 +1,12 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import { type OfTopic, readCompactTopics } from './topic-list.ts'
+
+export const offsetFetchApi: KafkaApi = {
+  apiKey: 9,
+  apiVersion: 7,
+  apiName: 'OffsetFetch',
+  isFlexible: true,
+}
 
 export interface OffsetFetchArguments {
   readonly group: string
@@ -29,10 +36,7 @@ export interface OffsetFetchAnswer {
 
 export function offsetFetchRequest(asked: OffsetFetchArguments): KafkaRequest<OffsetFetchAnswer> {
   return {
-    apiKey: 9,
-    apiVersion: 7,
-    apiName: 'OffsetFetch',
-    isFlexible: true,
+    ...offsetFetchApi,
     encode(writer) {
       writer.compactString(asked.group)
       writer.compactNullableArray(asked.topics, ({ topic, partitions }) => {

@@ -1,5 +1,12 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import { type OfTopic, readTopics, writeTopics } from './topic-list.ts'
+
+export const offsetForLeaderEpochApi: KafkaApi = {
+  apiKey: 23,
+  apiVersion: 3,
+  apiName: 'OffsetForLeaderEpoch',
+  isFlexible: false,
+}
 
 export interface OffsetForLeaderEpochArguments {
   readonly topics: readonly OfTopic<{
@@ -28,10 +35,7 @@ export function offsetForLeaderEpochRequest(
   asked: OffsetForLeaderEpochArguments,
 ): KafkaRequest<OffsetForLeaderEpochAnswer> {
   return {
-    apiKey: 23,
-    apiVersion: 3,
-    apiName: 'OffsetForLeaderEpoch',
-    isFlexible: false,
+    ...offsetForLeaderEpochApi,
     encode(writer) {
       writer.int32(-1)
       writeTopics(writer, asked.topics, (each) => {

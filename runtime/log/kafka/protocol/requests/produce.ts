@@ -1,5 +1,12 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import { type OfTopic, readTopics, writeTopics } from './topic-list.ts'
+
+export const produceApi: KafkaApi = {
+  apiKey: 0,
+  apiVersion: 7,
+  apiName: 'Produce',
+  isFlexible: false,
+}
 
 export interface ProduceArguments {
   readonly transactionalId: string | null
@@ -26,10 +33,7 @@ export interface ProduceAnswer {
 
 export function produceRequest(asked: ProduceArguments): KafkaRequest<ProduceAnswer> {
   return {
-    apiKey: 0,
-    apiVersion: 7,
-    apiName: 'Produce',
-    isFlexible: false,
+    ...produceApi,
     encode(writer) {
       writer.nullableString(asked.transactionalId)
       writer.int16(asked.acks)

@@ -1,5 +1,12 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import type { GroupMember } from './group-member.ts'
+
+export const syncGroupApi: KafkaApi = {
+  apiKey: 14,
+  apiVersion: 3,
+  apiName: 'SyncGroup',
+  isFlexible: false,
+}
 
 export interface SyncGroupArguments extends GroupMember {
   /** From the leader; the others send none. */
@@ -14,10 +21,7 @@ export interface SyncGroupAnswer {
 
 export function syncGroupRequest(asked: SyncGroupArguments): KafkaRequest<SyncGroupAnswer> {
   return {
-    apiKey: 14,
-    apiVersion: 3,
-    apiName: 'SyncGroup',
-    isFlexible: false,
+    ...syncGroupApi,
     encode(writer) {
       writer.string(asked.group)
       writer.int32(asked.generation)

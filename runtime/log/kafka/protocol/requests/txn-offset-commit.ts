@@ -1,8 +1,15 @@
-import type { KafkaRequest } from '../request.ts'
+import type { KafkaApi, KafkaRequest } from '../request.ts'
 import type { OffsetToCommit, PartitionResult } from './committed-offset.ts'
 import type { GroupMember } from './group-member.ts'
 import { type OfTopic, readCompactTopics, writeCompactTopics } from './topic-list.ts'
 import type { TransactionalProducer } from './transactional-producer.ts'
+
+export const txnOffsetCommitApi: KafkaApi = {
+  apiKey: 28,
+  apiVersion: 3,
+  apiName: 'TxnOffsetCommit',
+  isFlexible: true,
+}
 
 /** Generation and member let the group refuse offsets of a member it has fenced off; -1 and an empty `memberId`: the group has none. */
 export interface TxnOffsetCommitArguments extends TransactionalProducer, GroupMember {
@@ -18,10 +25,7 @@ export function txnOffsetCommitRequest(
   asked: TxnOffsetCommitArguments,
 ): KafkaRequest<TxnOffsetCommitAnswer> {
   return {
-    apiKey: 28,
-    apiVersion: 3,
-    apiName: 'TxnOffsetCommit',
-    isFlexible: true,
+    ...txnOffsetCommitApi,
     encode(writer) {
       writer.compactString(asked.transactionalId)
       writer.compactString(asked.group)
