@@ -1,0 +1,173 @@
+import Connection, { type SocketFactory } from 'kafkajs/src/network/connection.js'
+import connectionStatus from 'kafkajs/src/network/connectionStatus.js'
+import { RetriableException } from '../../../api/index.ts'
+import type { KafkaRequest } from '../protocol/request.ts'
+import type { ApiRange } from '../protocol/requests/api-versions.ts'
+import { addressText } from './address.ts'
+import type { KafkaJsLogger } from './kafkajs-logger.ts'
+import { RequestQueue } from './request-queue.ts'
+import { trouble } from './trouble.ts'
+
+const { DISCONNECTED } = connectionStatus.CONNECTION_STATUS
+const SASL_AUTHENTICATE = 36
+/** No answer is that long: `fetch.max.bytes` is far below. */
+const MAX_ANSWER_BYTES = 1 << 29
+
+export interface WireOptions {
+  readonly host: string
+  readonly port: number
+  readonly clientId: string
+  readonly logger: KafkaJsLogger
+  readonly socketFactory: SocketFactory
+  readonly sasl: object | null
+}
+
+export interface Outgoing {
+  readonly body: readonly Buffer[]
+  readonly expectsAnswer: boolean
+}
+
+/**
+ * One connection of kafkajs's, used once: when it broke, a new one is made. Its own requests are those of the handshake (versions, SASL);
+ * ours go past its encoder, in our framing, through its queue. It has no time-outs of its own: whoever waits ends it with `fail`.
+ */
+export class Wire extends Connection {
+  readonly #queue: RequestQueue
+  readonly #sasl: object | null
+  #end: Error | undefined
+
+  constructor(options: WireOptions) {
+    const { host, port, clientId, logger } = options
+    const limits = { requestTimeout: 1, enforceRequestTimeout: false, maxInFlightRequests: null }
+    super({ ...options, ...limits, ssl: null, connectionTimeout: 0x7fff_ffff })
+    this.#sasl = options.sasl
+    this.#queue = new RequestQueue({
+      ...limits,
+      clientId,
+      broker: `${host}:${port}`,
+      logger,
+      isConnected: () => this.isConnected(),
+      onStrayAnswer: (id) =>
+        this.fail(new RetriableException(`${host}:${port} answered request ${id} out of turn`)),
+    })
+    this.requestQueue = this.#queue
+  }
+
+  /** Why it is over; undefined while it can be used. */
+  get end(): Error | undefined {
+    return this.#end
+  }
+
+  /** False when the broker wants to know again who we are (KIP-368), or not yet knows. */
+  get isTrusted(): boolean {
+    return this.#sasl === null || this.isAuthenticated()
+  }
+
+  /** Ends it: everything that waits for an answer gets this error, at once. */
+  fail(error: Error): void {
+    this.#end ??= error
+    this.authenticatedAt = null
+    this.connectionStatus = DISCONNECTED
+    this.#queue.rejectAll(this.#end)
+    this.#queue.destroy()
+    this.socket?.destroy()
+  }
+
+  /** kafkajs calls this with what the socket broke of. */
+  override rejectRequests(error: Error): void {
+    this.fail(trouble(addressText(this), error))
+  }
+
+  /** kafkajs calls this when the socket ended or broke; its own waits for answers that cannot come any more. */
+  override async disconnect(): Promise<true> {
+    this.fail(new RetriableException(`The connection to ${this.broker} was closed`))
+    return true
+  }
+
+  /** Says who we are. kafkajs chooses the versions of its SASL requests by what the broker speaks. */
+  async introduce(ranges: readonly ApiRange[]): Promise<void> {
+    this.setVersions(
+      Object.fromEntries(
+        ranges.map(({ apiKey, min, max }) => [apiKey, { minVersion: min, maxVersion: max }]),
+      ),
+    )
+    this.setSupportAuthenticationProtocol(ranges.some(({ apiKey }) => apiKey === SASL_AUTHENTICATE))
+    await this.authenticate()
+  }
+
+  override async authenticate(): Promise<void> {
+    await super.authenticate()
+    // As Java does it: a new proof of identity when 85 % of the session are over.
+    this.reauthenticationThreshold = this.sessionLifetime.toNumber() * 0.15
+  }
+
+  /** Writes the request, in the order of calls; the answer is what follows the correlation id (empty when none is expected). */
+  request(
+    { apiKey, apiVersion, apiName, isFlexible }: KafkaRequest<unknown>,
+    { body, expectsAnswer }: Outgoing,
+  ): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      if (this.#end) return reject(this.#end)
+      if (this.#queue.isFull)
+        return reject(new RetriableException(`Too many requests wait for ${this.broker}`))
+      const correlationId = this.nextCorrelationId()
+      const bodyBytes = body.reduce((sum, { length }) => sum + length, 0)
+      const header = this.#header({ apiKey, apiVersion, correlationId, isFlexible, bodyBytes })
+      const answered = ({ payload }: { readonly payload: Buffer | null }) =>
+        resolve(payload ?? Buffer.alloc(0))
+      this.#queue.push({
+        entry: { apiKey, apiVersion, apiName, correlationId, resolve: answered, reject },
+        expectResponse: expectsAnswer,
+        requestTimeout: null,
+        sendRequest: () => this.#write([header, ...body]),
+      })
+    })
+  }
+
+  throttle(ms: number): void {
+    this.#queue.maybeThrottle(ms)
+  }
+
+  override processData(data: Buffer): void {
+    try {
+      if (this.#end) return
+      super.processData(data)
+    } catch (error) {
+      this.fail(new RetriableException(`${this.broker} sent what is no answer`, { cause: error }))
+    }
+    if (this.bytesNeeded > MAX_ANSWER_BYTES || this.bytesNeeded < 4)
+      this.fail(
+        new RetriableException(
+          `${this.broker} announced an answer of ${this.bytesNeeded - 4} bytes`,
+          { hint: 'Does a Kafka broker listen there?' },
+        ),
+      )
+  }
+
+  #write(chunks: readonly Buffer[]): void {
+    const socket = this.socket
+    if (!socket || this.#end) return
+    socket.cork()
+    for (const chunk of chunks) socket.write(chunk)
+    socket.uncork()
+  }
+
+  #header(request: {
+    readonly apiKey: number
+    readonly apiVersion: number
+    readonly correlationId: number
+    readonly isFlexible: boolean
+    readonly bodyBytes: number
+  }): Buffer {
+    const nameBytes = Buffer.byteLength(this.clientId)
+    const header = Buffer.allocUnsafe(14 + nameBytes + (request.isFlexible ? 1 : 0))
+    header.writeInt32BE(header.length - 4 + request.bodyBytes, 0)
+    header.writeInt16BE(request.apiKey, 4)
+    header.writeInt16BE(request.apiVersion, 6)
+    header.writeInt32BE(request.correlationId, 8)
+    header.writeInt16BE(nameBytes, 12)
+    header.write(this.clientId, 14)
+    if (request.isFlexible) header[header.length - 1] = 0 // no tagged fields
+    return header
+  }
+}
