@@ -1,11 +1,56 @@
-import { type ConfigDef, configDef } from '../api/config-def.ts'
+import { type ConfigDef, type ConfigKey, configDef, type Validator } from '../api/config-def.ts'
 import { atLeast, between, nonEmptyString } from '../api/validators.ts'
+import { policies, policyName } from './override-policy.ts'
 
 const topic = (missing: string) => (value: unknown) =>
-  value === '' || value === null ? { message: missing } : undefined
+  value === '' ? { message: missing } : undefined
+
+const partitions: Validator = (value) =>
+  value === -1 || (value as number) > 0
+    ? undefined
+    : "Number of partitions must be positive, or -1 to use the broker's default"
+
+const replicationFactor = (store: string) =>
+  ({
+    type: 'short',
+    importance: 'low',
+    doc: `Copies of the ${store} topic when it is made on Kafka; -1: as many as the brokers' default.`,
+    default: 3,
+    validator: (value: unknown) =>
+      value === -1 || (value as number) > 0
+        ? undefined
+        : "Replication factor must be positive and not larger than the number of brokers in the Kafka cluster, or -1 to use the broker's default",
+  }) as const
 
 /** The keys of a Kafka Connect worker that mean something here, under Connect's names. */
 export const connectWorkerConfig = configDef({
+  'bootstrap.servers': {
+    type: 'list',
+    importance: 'high',
+    doc: "Brokers of the Kafka cluster that keeps the topics, as `host:port`. Left out, the worker keeps them itself, in data.dir: Connect's default of localhost:9092 does not apply.",
+    default: null,
+    validator: (value) =>
+      Array.isArray(value) && value.length === 0
+        ? {
+            message:
+              'bootstrap.servers names no broker: write HOST:PORT, or leave it out for the embedded log.',
+          }
+        : undefined,
+  },
+  'group.id': {
+    type: 'string',
+    importance: 'high',
+    doc: 'Name of the Connect cluster that the worker belongs to. Required on Kafka; no consumer group may have it.',
+    default: null,
+    validator: nonEmptyString,
+  },
+  'default.api.timeout.ms': {
+    type: 'int',
+    importance: 'medium',
+    doc: 'How long the worker tries to reach Kafka when it starts.',
+    default: 60_000,
+    validator: atLeast(0),
+  },
   listeners: {
     type: 'list',
     importance: 'high',
@@ -65,6 +110,7 @@ export const connectWorkerConfig = configDef({
     default: 'connect-configs',
     validator: topic('Must specify topic for connector configuration.'),
   },
+  'config.storage.replication.factor': replicationFactor('config'),
   'offset.storage.topic': {
     type: 'string',
     importance: 'high',
@@ -75,10 +121,11 @@ export const connectWorkerConfig = configDef({
   'offset.storage.partitions': {
     type: 'int',
     importance: 'low',
-    doc: 'Partitions of the offset topic when it is made.',
+    doc: "Partitions of the offset topic when it is made; -1: the log's default.",
     default: 25,
-    validator: atLeast(1),
+    validator: partitions,
   },
+  'offset.storage.replication.factor': replicationFactor('offset'),
   'status.storage.topic': {
     type: 'string',
     importance: 'high',
@@ -89,68 +136,43 @@ export const connectWorkerConfig = configDef({
   'status.storage.partitions': {
     type: 'int',
     importance: 'low',
-    doc: 'Partitions of the status topic when it is made.',
+    doc: "Partitions of the status topic when it is made; -1: the log's default.",
     default: 5,
-    validator: atLeast(1),
+    validator: partitions,
+  },
+  'status.storage.replication.factor': replicationFactor('status'),
+  'connector.client.config.override.policy': {
+    type: 'string',
+    importance: 'medium',
+    doc: 'Which settings of its Kafka clients a connector may override (`producer.override.…`): `All`, `None`, or `Principal` (who it is, and no more).',
+    default: 'All',
+    validator: (value) =>
+      policyName(String(value)) === undefined
+        ? `Class ${value} could not be found; there are ${policies.join(', ')}.`
+        : undefined,
+  },
+  'topic.creation.enable': {
+    type: 'boolean',
+    importance: 'low',
+    doc: 'Whether sources make missing topics as their topic.creation keys say.',
+    default: true,
   },
 } satisfies ConfigDef)
 
-/** Prefixes that hand their keys on. */
-export const passedOn = ['key.converter.', 'value.converter.', 'header.converter.'] as const
-
-/** Keys of Connect whose feature is not there yet: refused, except for the texts under which the feature is off anyway. */
-export const laterKeys: readonly {
-  readonly key: RegExp
-  readonly off?: readonly string[]
-  readonly instead: string
-}[] = [
-  {
-    key: /^bootstrap\.servers$/,
-    instead:
-      'a Kafka log is not available yet: leave bootstrap.servers out, and the worker keeps its topics in data.dir without any broker',
-  },
-  {
-    key: /^(listeners\.https|admin\.listeners\.https|ssl)\./,
-    instead: 'TLS is not available yet: leave it out',
-  },
-  {
-    key: /^rest\.advertised\.listener$/,
-    off: ['http'],
-    instead: 'https is not available yet: leave it out',
-  },
-  {
-    key: /^plugin\.path$/,
-    off: [''],
-    instead: 'plugins from outside are not available yet: leave it out',
-  },
-  {
-    key: /^config\.providers(\.|$)/,
-    off: [''],
-    instead: 'config providers are not available yet: leave it out',
-  },
-  {
-    key: /^(admin\.listeners|access\.control\.allow\.(origin|methods)|response\.http\.headers\.config|rest\.extension\.classes)$/,
-    off: [''],
-    instead: 'it is not available yet: leave it out',
-  },
-  {
-    key: /^connector\.client\.config\.override\.policy$/,
-    off: ['All'],
-    instead: 'client overrides are not available yet: leave it out',
-  },
-  {
-    key: /^exactly\.once\.source\.support$/,
-    off: ['disabled'],
-    instead:
-      'it is not available yet: leave it out (on the embedded log records and offsets are one transaction anyway)',
-  },
-  {
-    key: /^topic\.(creation\.enable|tracking\.(enable|allow\.reset))$/,
-    off: ['true'],
-    instead: 'it is not available yet: leave it out',
-  },
+/** On Kafka these have no default, as in Connect. */
+const requiredOnKafka: readonly string[] = [
+  'group.id',
+  'config.storage.topic',
+  'offset.storage.topic',
+  'status.storage.topic',
 ]
 
-/** Keys of Connect that say something about Kafka or a cluster: harmless, and without effect as long as there is neither. */
-export const idleKeys =
-  /^(group\.id|client\.(id|dns\.lookup)|session\.timeout\.ms|heartbeat\.interval\.ms|rebalance\.timeout\.ms|worker\.(sync\.timeout|unsync\.backoff)\.ms|connect\.protocol|scheduled\.rebalance\.max\.delay\.ms|inter\.worker\.[\w.]+|request\.timeout\.ms|retry\.backoff(\.max)?\.ms|metadata\.max\.age\.ms|connections\.max\.idle\.ms|reconnect\.backoff(\.max)?\.ms|(send|receive)\.buffer\.bytes|security\.protocol|sasl\.[\w.]+|metrics\.[\w.]+|metric\.reporters|plugin\.discovery|internal\.(key|value)\.converter(\.[\w.]+)?|(producer|consumer|admin)\.[\w.]+|(config|offset|status)\.storage\.replication\.factor|config\.storage\.partitions|offset\.flush\.timeout\.ms|offset\.storage\.file\.filename)$/
+export function workerDef(isOnKafka: boolean): ConfigDef {
+  if (!isOnKafka) return connectWorkerConfig
+  return Object.fromEntries(
+    Object.entries<ConfigKey>(connectWorkerConfig).map(([name, key]) => {
+      const { default: _, ...required } = key
+      return [name, requiredOnKafka.includes(name) ? required : key]
+    }),
+  )
+}

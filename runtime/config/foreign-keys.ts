@@ -1,14 +1,27 @@
 import type { RawConfig } from '../api/config-def.ts'
-import { connectWorkerConfig, idleKeys, laterKeys, passedOn } from './connect-worker-config.ts'
+import { connectWorkerConfig } from './connect-worker-config.ts'
+import {
+  type ClientPrefix,
+  clientKeys,
+  clientPrefixes,
+  embeddedKeys,
+  idleKeys,
+  kafkaKeys,
+  passedOn,
+} from './known-keys.ts'
+import { laterKeys } from './later-keys.ts'
 import { nearestName } from './nearest-name.ts'
 import { environmentNames, ownKeys } from './own-keys.ts'
 
-/** What becomes of keys that no definition holds: refused, a setting of a store's topic, without effect, or unknown. */
+/**
+ * What becomes of keys that no definition holds: refused, a setting of a store's topic, a setting of a Kafka client, without effect, or
+ * unknown. `isOnKafka`: the topics are Kafka's.
+ */
 
 /** Keys whose feature is not there yet. */
-export function laterProblems(given: RawConfig): (readonly [string, string])[] {
+export function laterProblems(given: RawConfig, isOnKafka: boolean): (readonly [string, string])[] {
   return Object.entries(given).flatMap(([key, value]) => {
-    const later = laterOf(key)
+    const later = laterOf(key, isOnKafka)
     if (later === undefined || later.off?.includes(value ?? '')) return []
     return [[key, `${key}: ${later.instead}`] as const]
   })
@@ -23,9 +36,32 @@ export function isTopicSetting(key: string): boolean {
   )
 }
 
-export function idleWarning(given: RawConfig): string[] {
-  const idle = Object.keys(given).filter((key) => idleKeys.test(key) && !laterOf(key))
-  return idle.length === 0 ? [] : [`Without effect on the embedded log: ${idle.join(', ')}`]
+/** The worker's own clients' settings: those of connectors' clients stand behind prefixes. */
+export function isClientSetting(key: string): boolean {
+  return clientKeys.test(key)
+}
+
+/** Which clients of connectors a key is for. (`admin.listeners` is about REST.) */
+export function clientPrefixOf(key: string): ClientPrefix | undefined {
+  if (/^admin\.listeners(\.|$)/.test(key)) return undefined
+  return clientPrefixes.find((prefix) => key.startsWith(prefix) && key !== prefix)
+}
+
+export function idleWarnings(given: RawConfig, isOnKafka: boolean): string[] {
+  const keys = Object.keys(given).filter((key) => laterOf(key, isOnKafka) === undefined)
+  const list = (what: string, isMeant: (key: string) => boolean) => {
+    const found = keys.filter(isMeant)
+    return found.length === 0 ? [] : [`${what}: ${found.join(', ')}`]
+  }
+  return [
+    ...list('Without effect', (key) => idleKeys.test(key)),
+    ...(isOnKafka
+      ? list('Without effect on Kafka', (key) => embeddedKeys.test(key))
+      : list('Without effect on the embedded log', isForKafka)),
+    ...keys
+      .filter((key) => /^(config|offset|status)\.storage\.cleanup\.policy$/.test(key))
+      .map((key) => `Without effect: ${key}; the topic is always compacted`),
+  ]
 }
 
 export function unknownWarnings(given: RawConfig, env: NodeJS.ProcessEnv): string[] {
@@ -41,13 +77,19 @@ export function unknownWarnings(given: RawConfig, env: NodeJS.ProcessEnv): strin
   ]
 }
 
+function isForKafka(key: string): boolean {
+  return isClientSetting(key) || clientPrefixOf(key) !== undefined || kafkaKeys.test(key)
+}
+
 function isKnown(key: string): boolean {
   return (
     Object.hasOwn(connectWorkerConfig, key) ||
+    (ownKeys as readonly string[]).includes(key) ||
     passedOn.some((prefix) => key.startsWith(prefix)) ||
-    laterOf(key) !== undefined ||
-    isTopicSetting(key) ||
-    idleKeys.test(key)
+    laterOf(key, false) !== undefined ||
+    /^(config|offset|status)\.storage\./.test(key) ||
+    idleKeys.test(key) ||
+    isForKafka(key)
   )
 }
 
@@ -56,6 +98,6 @@ function unknown(what: string, name: string, known: readonly string[]): string {
   return `Unknown ${what} "${name}"${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`
 }
 
-function laterOf(key: string) {
-  return laterKeys.find((later) => later.key.test(key))
+function laterOf(key: string, isOnKafka: boolean) {
+  return laterKeys.find((later) => later.key.test(key) && !(isOnKafka && later.isForEmbedded))
 }

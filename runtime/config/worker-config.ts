@@ -3,15 +3,20 @@ import { resolve } from 'node:path'
 import type { ConfigOf, RawConfig } from '../api/config-def.ts'
 import { ConfigException } from '../api/errors.ts'
 import { validateConfig } from '../api/parse-config.ts'
-import { connectWorkerConfig } from './connect-worker-config.ts'
-import { idleWarning, isTopicSetting, laterProblems, unknownWarnings } from './foreign-keys.ts'
+import { type connectWorkerConfig, workerDef } from './connect-worker-config.ts'
+import { idleWarnings, isTopicSetting, laterProblems, unknownWarnings } from './foreign-keys.ts'
+import { type KafkaConfig, kafkaConfig } from './kafka-config.ts'
 import { type Listener, parseListeners } from './listeners.ts'
+import { type OverridePolicy, policyName } from './override-policy.ts'
 import { type OwnValues, ownKeys, readOwnKeys } from './own-keys.ts'
 import { readWorkerFile, type Settings } from './worker-file.ts'
 
 export interface StoreConfig {
   readonly topic: string
-  readonly partitions: number
+  /** Left out: the log's default. */
+  readonly partitions?: number
+  /** Left out: the log's default. */
+  readonly replicationFactor?: number
   readonly settings: Readonly<Record<string, string>>
 }
 
@@ -19,6 +24,8 @@ type ConverterConfig = Readonly<Record<string, string>>
 
 /** The worker's configuration, complete and typed. */
 export interface WorkerConfig {
+  /** Null: the embedded log in `dataDir`. */
+  readonly kafka: KafkaConfig | null
   /** Absolute. */
   readonly dataDir: string
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -43,6 +50,10 @@ export interface WorkerConfig {
     readonly offset: StoreConfig
     readonly status: StoreConfig
   }
+  /** What connectors may override of their Kafka clients. */
+  readonly overridePolicy: OverridePolicy
+  /** Whether sources make topics as their `topic.creation` keys say. */
+  readonly createsTopics: boolean
   readonly offsetFlushIntervalMs: number
   readonly taskShutdownGracefulTimeoutMs: number
   /** What deserves a line in the log: unknown keys and such without effect. */
@@ -50,7 +61,7 @@ export interface WorkerConfig {
 }
 
 export interface WorkerConfigSources {
-  /** A JSON file. */
+  /** A properties file or a JSON file. */
   readonly file?: string | undefined
   /** Keys as they are named in the file: `{ port: 0, 'data.dir': 'x' }`. They win over all else; undefined is not given. */
   readonly flags?: Readonly<Record<string, string | number | boolean | undefined>>
@@ -71,7 +82,8 @@ export function loadWorkerConfig({
 
   const own = readOwnKeys(pick(inFile, isOwn), env, pick(given, isOwn))
   const theirs = asText({ ...pick(inFile, isNotOwn), ...pick(given, isNotOwn) })
-  const checked = validateConfig(connectWorkerConfig, theirs)
+  const isOnKafka = theirs['bootstrap.servers'] !== undefined
+  const checked = validateConfig(workerDef(isOnKafka), theirs)
   const connect = Object.fromEntries(checked.map(({ name, value }) => [name, value])) as ConfigOf<
     typeof connectWorkerConfig
   >
@@ -81,13 +93,20 @@ export function loadWorkerConfig({
     ...own.problems,
     ...checked.flatMap(({ name, errors }) => errors.map((text) => [name, text] as const)),
     ...listeners.problems.map((text) => ['listeners', text] as const),
-    ...laterProblems(theirs),
+    ...laterProblems(theirs, isOnKafka),
     ...sharedTopics(connect),
   ]
   if (problems.length > 0) {
     throw new ConfigException(problems, { hint: file ? `Correct them in ${file}.` : undefined })
   }
+  const store = (name: StoreName) => storeOf(name, connect, theirs)
   return {
+    kafka: isOnKafka
+      ? kafkaConfig(theirs, {
+          groupId: connect['group.id'] ?? '',
+          startTimeoutMs: connect['default.api.timeout.ms'],
+        })
+      : null,
     dataDir: resolve(own.values.get('data.dir')),
     logLevel: own.values.get('log.level'),
     threads: own.values.get('tasks.threads'),
@@ -106,24 +125,15 @@ export function loadWorkerConfig({
       valueConverter: converterOf('value.converter', connect['value.converter'], theirs),
       headerConverter: converterOf('header.converter', connect['header.converter'], theirs),
     },
-    stores: {
-      config: storeOf('config', connect['config.storage.topic'], 1, theirs),
-      offset: storeOf(
-        'offset',
-        connect['offset.storage.topic'],
-        connect['offset.storage.partitions'],
-        theirs,
-      ),
-      status: storeOf(
-        'status',
-        connect['status.storage.topic'],
-        connect['status.storage.partitions'],
-        theirs,
-      ),
-    },
+    stores: { config: store('config'), offset: store('offset'), status: store('status') },
+    overridePolicy: policyName(connect['connector.client.config.override.policy']) ?? 'None',
+    createsTopics: connect['topic.creation.enable'],
     offsetFlushIntervalMs: connect['offset.flush.interval.ms'],
     taskShutdownGracefulTimeoutMs: connect['task.shutdown.graceful.timeout.ms'],
-    warnings: [...idleWarning(theirs), ...unknownWarnings(theirs, env)],
+    warnings: [
+      ...idleWarnings({ ...asText(pick(inFile, isOwn)), ...theirs }, isOnKafka),
+      ...unknownWarnings(theirs, env),
+    ],
   }
 }
 
@@ -175,12 +185,25 @@ function converterOf(key: string, name: string, given: RawConfig): ConverterConf
   }
 }
 
-function storeOf(store: string, topic: string, partitions: number, given: RawConfig): StoreConfig {
+type StoreName = 'config' | 'offset' | 'status'
+
+function storeOf(
+  store: StoreName,
+  connect: ConfigOf<typeof connectWorkerConfig>,
+  given: RawConfig,
+): StoreConfig {
   const prefix = `${store}.storage.`
   const settings = Object.entries(given)
     .filter(([key]) => isTopicSetting(key) && key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value])
-  return { topic, partitions, settings: Object.fromEntries(settings) }
+  const partitions = store === 'config' ? 1 : connect[`${store}.storage.partitions`]
+  const replicationFactor = connect[`${store}.storage.replication.factor`]
+  return {
+    topic: connect[`${store}.storage.topic`],
+    ...(partitions !== -1 && { partitions }),
+    ...(connect['bootstrap.servers'] !== null && replicationFactor !== -1 && { replicationFactor }),
+    settings: Object.fromEntries(settings),
+  }
 }
 
 function sharedTopics(
@@ -189,7 +212,7 @@ function sharedTopics(
   const keys = ['config.storage.topic', 'offset.storage.topic', 'status.storage.topic'] as const
   return keys.flatMap((key, index) => {
     const other = keys.slice(0, index).find((each) => connect[each] === connect[key])
-    return other === undefined || connect[key] === ''
+    return other === undefined || !connect[key]
       ? []
       : [
           [

@@ -1,18 +1,34 @@
 import { readFileSync } from 'node:fs'
 import { ConfigException } from '../api/errors.ts'
+import { parseProperties, propertiesText } from '../api/java-properties.ts'
 
 export type Settings = Readonly<Record<string, string | number | boolean>>
 
-/** A worker file: one flat JSON object. */
+/** A worker file: Connect's own properties file, or one flat JSON object. */
 export function readWorkerFile(file: string): Settings {
-  if (file.endsWith('.properties')) {
-    throw problem(
-      file,
-      'is a properties file',
-      'Write it as one flat JSON object: {"KEY": "VALUE", …}.',
-    )
+  const text = propertiesText(read(file))
+  return isJson(file, text) ? fromJson(file, text) : fromProperties(file, text)
+}
+
+/** By the name; under any other name by the first letter, which no properties file begins with. */
+function isJson(file: string, text: string): boolean {
+  if (/\.json$/i.test(file)) return true
+  return !/\.properties$/i.test(file) && /^\s*[{[]/.test(text)
+}
+
+function fromProperties(file: string, text: string): Settings {
+  try {
+    const entries = Object.entries(parseProperties(text))
+    // Blanks at the end of a line are nobody's intention.
+    return Object.fromEntries(entries.map(([key, value]) => [key, value.trim()]))
+  } catch (error) {
+    const { message, hint = '' } = error as Error & { hint?: string }
+    throw problem(file, `is no valid properties file: ${message}`, hint)
   }
-  const parsed = parse(file, read(file))
+}
+
+function fromJson(file: string, text: string): Settings {
+  const parsed = parse(file, text)
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw problem(file, 'holds no JSON object', 'It must be one flat object: {"KEY": "VALUE", …}.')
   }
@@ -26,9 +42,9 @@ export function readWorkerFile(file: string): Settings {
   )
 }
 
-function read(file: string): string {
+function read(file: string): Buffer {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
@@ -39,7 +55,7 @@ function read(file: string): string {
 /** The parser's own text quotes the file, and the file may hold secrets (I5): only the place is said. */
 function parse(file: string, text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ''))
+    return JSON.parse(text)
   } catch (error) {
     const place = /\(line \d+ column \d+\)/.exec((error as Error).message)?.[0]
     throw problem(

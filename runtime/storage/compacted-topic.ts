@@ -13,7 +13,8 @@ export interface StoreRecord {
 
 export interface StoreTopic {
   readonly topic: string
-  readonly partitions: number
+  /** Left out: the log's default. */
+  readonly partitions?: number
   readonly replicationFactor?: number
   readonly settings?: TopicSettings
 }
@@ -95,11 +96,11 @@ export class CompactedTopic {
   ) {
     const isNew = await this.#log.createTopic({
       topic,
-      partitions,
+      ...(partitions !== undefined && { partitions }),
       ...(replicationFactor !== undefined && { replicationFactor }),
       settings: { ...settings, 'cleanup.policy': 'compact' },
     })
-    if (isNew) {
+    if (isNew && partitions !== undefined) {
       this.#partitions = partitions
       return
     }

@@ -35,6 +35,9 @@ function problems(sources: WorkerConfigSources): Record<string, string[]> {
 t.test('without anything said, every key has a value', async (t) => {
   const config = loadWorkerConfig({})
   t.match(config, {
+    kafka: null,
+    overridePolicy: 'All',
+    createsTopics: true,
     dataDir: resolve('.tapline'),
     logLevel: 'info',
     topicPartitions: 1,
@@ -122,15 +125,20 @@ t.test('store topics take names, partitions and settings, which must not meet', 
     'offset.storage.min.compaction.lag.ms': 1000,
     'offset.storage.cleanup.policy': 'delete',
     'status.storage.replication.factor': 1,
+    'status.storage.partitions': -1,
   })
-  const { stores } = loadWorkerConfig({ file })
+  const { stores, warnings } = loadWorkerConfig({ file })
   t.equal(stores.config.topic, 'c')
   t.strictSame(stores.offset, {
     topic: 'connect-offsets',
     partitions: 3,
     settings: { 'min.compaction.lag.ms': '1000' },
   })
-  t.strictSame(stores.status.settings, {})
+  t.strictSame(stores.status, { topic: 'connect-statuses', settings: {} })
+  t.strictSame(warnings, [
+    'Without effect on the embedded log: status.storage.replication.factor',
+    'Without effect: offset.storage.cleanup.policy; the topic is always compacted',
+  ])
   const bad = fileOf(t, {
     'config.storage.topic': ' ',
     'offset.storage.topic': 'same',
@@ -140,7 +148,9 @@ t.test('store topics take names, partitions and settings, which must not meet', 
   t.match(problems({ file: bad }), {
     'config.storage.topic': ['Must specify topic for connector configuration.'],
     'status.storage.topic': [/another topic than offset\.storage\.topic/],
-    'status.storage.partitions': [/Value must be at least 1/],
+    'status.storage.partitions': [
+      "Invalid value 0 for configuration status.storage.partitions: Number of partitions must be positive, or -1 to use the broker's default",
+    ],
   })
 })
 
@@ -149,7 +159,7 @@ t.test('every mistake is told at once, in words', async (t) => {
     'offset.flush.interval.ms': 'soon',
     'data.dir': '',
     'log.level': 'loud',
-    'bootstrap.servers': 'localhost:9092',
+    'bootstrap.servers': '',
     listeners: 'http://127.0.0.1:8083,nonsense',
     'task.shutdown.graceful.timeout.ms': -1,
   })
@@ -162,7 +172,7 @@ t.test('every mistake is told at once, in words', async (t) => {
     'offset.flush.interval.ms': [/Not a number of type LONG/, /non-null/],
     'data.dir': ['data.dir must be a path, not ""'],
     'log.level': [/loud|must be one of/],
-    'bootstrap.servers': [/Kafka log is not available yet: leave bootstrap\.servers out/],
+    'bootstrap.servers': [/names no broker: write HOST:PORT/],
     listeners: [/nonsense doesn't have the right format/],
     'task.shutdown.graceful.timeout.ms': [/at least 0/],
     port: ['port must be a port from 0 (a free one) to 65535, not "8O83"'],
@@ -175,13 +185,11 @@ t.test('every mistake is told at once, in words', async (t) => {
 
 t.test('what is not there yet is refused, unless it is off anyway', async (t) => {
   for (const [key, value, off] of [
-    ['plugin.path', '/opt/plugins', ''],
     ['config.providers', 'file', ''],
     ['ssl.keystore.location', '/k.p12', undefined],
     ['listeners.https.ssl.key.password', 'x', undefined],
     ['exactly.once.source.support', 'enabled', 'disabled'],
-    ['topic.creation.enable', 'false', 'true'],
-    ['connector.client.config.override.policy', 'None', 'All'],
+    ['topic.tracking.enable', 'false', 'true'],
     ['rest.extension.classes', 'a.B', ''],
     ['admin.listeners', 'http://localhost:1', ''],
   ] as const) {
@@ -198,9 +206,12 @@ t.test('unknown keys warn with the nearest name, idle ones say that they are', a
     'session.timeout.ms': 1,
     'consumer.max.poll.records': 1,
     'offset.storage.file.filename': 'x',
+    'security.protocol': 'SSL',
+    'plugin.path': '/usr/share/java',
   })
   t.strictSame(loadWorkerConfig({ file, env: { TAPLINE_DATADIR: 'x' } }).warnings, [
-    'Without effect on the embedded log: group.id, session.timeout.ms, consumer.max.poll.records, offset.storage.file.filename',
+    'Without effect: session.timeout.ms, offset.storage.file.filename, plugin.path',
+    'Without effect on the embedded log: group.id, consumer.max.poll.records, security.protocol',
     'Unknown key "ofset.flush.intervall.ms"; did you mean "offset.flush.interval.ms"?',
     'Unknown key "zzz"',
     'Unknown variable "TAPLINE_DATADIR"; did you mean "TAPLINE_DATA_DIR"?',
@@ -249,10 +260,6 @@ t.test('the worker is known under its advertised address, else under its own', a
 t.test('a file that is none is said in words that do not quote it', async (t) => {
   const load = (content: unknown) => () => loadWorkerConfig({ file: fileOf(t, content) })
   t.throws(() => loadWorkerConfig({ file: '/nowhere/w.json' }), /nowhere.* does not exist/)
-  t.throws(() => loadWorkerConfig({ file: 'w.properties' }), {
-    message: /is a properties file/,
-    hint: /JSON/,
-  })
   t.throws(() => loadWorkerConfig({ file: '/' }), /cannot be read \(EISDIR\)/)
   t.throws(load('{"a": "hunter2",\n}'), /is not valid JSON/)
   t.throws(load('[]'), /holds no JSON object/)
