@@ -3,7 +3,7 @@ import { ConnectException } from '../../api/errors.ts'
 import type { TopicPartition, TopicSettings, TopicSpec } from '../log.ts'
 import { MAX_PARTITIONS } from './database.ts'
 import { checksumOfPlace } from './row-checksum.ts'
-import { checkTopicName } from './topic-name.ts'
+import { checkTopicName } from '../topic-name.ts'
 
 /** A partition as the writer knows it; `next` and `until` run ahead of the database until the commit. */
 export interface Partition {

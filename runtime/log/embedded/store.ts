@@ -11,7 +11,7 @@ import { Fences } from './fences.ts'
 import type { LostTail } from './lost-tail.ts'
 import type { WriterOptions, WriterRequest } from './protocol.ts'
 import { rowChecksum } from './row-checksum.ts'
-import { checkTopicName } from './topic-name.ts'
+import { checkTopicName } from '../topic-name.ts'
 
 /** Free when nobody listens: a test that kills the process learns from it what was under way. */
 const commitPhase = tracingChannel('tapline.commit')

@@ -1,8 +1,8 @@
-import { ConnectException } from '../../api/errors.ts'
+import { ConnectException } from '../api/errors.ts'
 
 const LEGAL = /^[a-zA-Z0-9._-]{1,249}$/
 
-/** Kafka's rule, so that a topic of the embedded log can always move to a broker. */
+/** Kafka's rule, on every log, so that a topic of the embedded one can always move to a broker. */
 export function checkTopicName(topic: string): void {
   if (LEGAL.test(topic) && topic !== '.' && topic !== '..') return
   throw new ConnectException(`Topic name ${JSON.stringify(topic.slice(0, 300))} is not valid`, {
