@@ -8,7 +8,7 @@ import { socketFactory } from './socket.ts'
  * A broker answers the requests of a connection one after the other: what it may hold back (a fetch that waits for records, a join that waits
  * for members) has a connection of its own.
  */
-export type Channel = 'default' | 'fetch' | 'group'
+export type Channel = 'default' | 'fetch' | 'other-fetch' | 'group'
 
 const SWEEP_MS = 30_000
 

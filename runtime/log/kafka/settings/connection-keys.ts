@@ -1,10 +1,6 @@
 import { configDef, type Validator } from '../../../api/index.ts'
 import { bootstrapAddresses } from './bootstrap.ts'
-
-const atLeast =
-  (low: number): Validator =>
-  (value) =>
-    typeof value === 'number' && value < low ? `Value must be at least ${low}` : undefined
+import { atLeast } from './ranges.ts'
 
 const servers: Validator = (value) => {
   const found = bootstrapAddresses((value as readonly string[] | null) ?? [])

@@ -5,6 +5,7 @@ import { bootstrapAddresses } from './bootstrap.ts'
 import { connectionKeys } from './connection-keys.ts'
 import type { ParsedSettings } from './parsed-settings.ts'
 import { read } from './read.ts'
+import { remarksOnCommonKeys } from './unused-keys.ts'
 
 export interface ConnectionSettings {
   readonly bootstrap: readonly Address[]
@@ -29,6 +30,7 @@ export interface ConnectionSettings {
 /** Java's client keys → what a connection needs. Keys that belong to other parts of a client are left alone. */
 export function connectionSettings(java: ClientSettings): ParsedSettings<ConnectionSettings> {
   const { values, problems } = read(connectionKeys, java)
+  const common = remarksOnCommonKeys(java)
   const bootstrap = bootstrapAddresses(values['bootstrap.servers'] ?? [])
   return {
     settings: {
@@ -48,7 +50,7 @@ export function connectionSettings(java: ClientSettings): ParsedSettings<Connect
       maxIdleMs: values['connections.max.idle.ms'],
       metadataMaxAgeMs: values['metadata.max.age.ms'],
     },
-    problems,
-    warnings: [],
+    problems: [...problems, ...common.problems],
+    warnings: common.warnings,
   }
 }
