@@ -9,6 +9,13 @@ interface Own {
   readonly client: ProcessIdentity
 }
 
+interface Shared {
+  readonly server: RunningServer
+  readonly started: Promise<Service>
+  /** Once it is ready. */
+  service?: Service
+}
+
 export interface Status {
   readonly name: string
   readonly pid?: number
@@ -18,7 +25,7 @@ export interface Status {
 /** The servers of a run: one of each kind that all share, and those that one test has for itself. */
 export class Fleet {
   readonly #folder: string
-  readonly #shared = new Map<string, { server: RunningServer; started: Promise<Service> }>()
+  readonly #shared = new Map<string, Shared>()
   readonly #own = new Map<string, Own>()
   #last = 0
 
@@ -35,9 +42,15 @@ export class Fleet {
     const known = this.#shared.get(name)
     if (known) return known.started
     const server = this.#server(name, options)
-    const started = server.start()
-    this.#shared.set(name, { server, started })
-    return started
+    const shared: Shared = { server, started: server.start() }
+    this.#shared.set(name, shared)
+    shared.started.then(
+      (service) => {
+        shared.service = service
+      },
+      () => undefined, // told to whoever asks
+    )
+    return shared.started
   }
 
   /** False when there is none. */
@@ -51,13 +64,12 @@ export class Fleet {
     return true
   }
 
-  async status(): Promise<readonly Status[]> {
-    return Promise.all(
-      Array.from(this.#shared, async ([name, { server, started }]) => {
-        const service = await Promise.race([started.catch(() => undefined), undefined])
-        return { name, ...(server.pid && { pid: server.pid }), ...(service && { service }) }
-      }),
-    )
+  status(): readonly Status[] {
+    return Array.from(this.#shared, ([name, { server, service }]) => ({
+      name,
+      ...(server.pid && { pid: server.pid }),
+      ...(service && { service }),
+    }))
   }
 
   /** A server for one test alone, which ends with `client` at the latest. */

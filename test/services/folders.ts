@@ -27,7 +27,7 @@ export function isRoot(): boolean {
 }
 
 /** Whether every user may go through it; folders that are not there yet are made open. */
-function isOpen(path: string): boolean {
+export function isOpen(path: string): boolean {
   const full = resolve(path)
   const found = statSync(full, { throwIfNoEntry: false })
   if (found && (found.mode & 0o001) === 0) return false

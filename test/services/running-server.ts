@@ -1,15 +1,13 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRoot } from './folders.ts'
 import { freePort } from './free-port.ts'
+import { asNobody, giveToNobody } from './nobody.ts'
 import type { Launch, Place, ServerKind, ServerOptions, Service } from './server.ts'
 
-/** `nobody` of every machine. */
-const nobody = 65534
 const startDeadlineMs = 180_000
 const stopDeadlineMs = 30_000
 
@@ -25,6 +23,7 @@ export class RunningServer {
   readonly #place: Place
   readonly #ports = new Map<string, Promise<number>>()
   #process: ChildProcess | undefined
+  #stopSignal: NodeJS.Signals = 'SIGTERM'
 
   constructor(kind: ServerKind, { folder, options = {}, need }: Surroundings) {
     this.kind = kind
@@ -48,6 +47,7 @@ export class RunningServer {
     const { folder } = this.#place
     await mkdir(folder, { recursive: true, mode: 0o755 })
     const launch = await kind.launch(this.#place)
+    this.#stopSignal = launch.stopSignal ?? 'SIGTERM'
     this.#process = this.#spawn(launch)
     await this.#ready(launch)
     await launch.afterStart?.()
@@ -56,7 +56,7 @@ export class RunningServer {
 
   /** Asks it to end. */
   async stop(): Promise<void> {
-    await this.#end('SIGTERM')
+    await this.#end(this.#stopSignal)
   }
 
   /** As a crash. */
@@ -72,9 +72,8 @@ export class RunningServer {
 
   #spawn(launch: Launch): ChildProcess {
     const { folder } = this.#place
-    const asNobody = launch.refusesRoot === true && isRoot()
-    if (asNobody) execFileSync('chown', ['-R', `${nobody}:${nobody}`, folder])
-    const identity = asNobody ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []
+    if (launch.refusesRoot) giveToNobody(folder)
+    const identity = launch.refusesRoot ? asNobody() : []
     const log = openSync(this.#log, 'a')
     try {
       // The kernel kills it when this process ends, however that happens; a group of its own takes its children along.

@@ -49,6 +49,8 @@ export interface Launch {
   readonly env?: Readonly<Record<string, string>>
   /** Servers that refuse root run as `nobody` there, and own their folder. */
   readonly refusesRoot?: boolean
+  /** Default SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals
   /** Asks the server itself, by its protocol. */
   isReady(): Promise<boolean>
   /** Once it answers, before anybody uses it. */

@@ -13,7 +13,10 @@ const [folder = '', pid, startedAt] = process.argv.slice(2)
 const owner = pid && startedAt ? { pid: Number(pid), startedAt } : undefined
 const watchEveryMs = 200
 
-const fleet = new Fleet(join(folder, 'servers'))
+const servers = join(folder, 'servers')
+// Left over from a supervisor of this run that was killed: its servers died with it.
+await rm(servers, { recursive: true, force: true })
+const fleet = new Fleet(servers)
 
 let isEnding = false
 async function end(): Promise<void> {

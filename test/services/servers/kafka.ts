@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { answersApiVersions } from '../api-versions.ts'
+
 import { cached } from '../cache.ts'
 import { jdk } from '../jdk.ts'
 import { mavenJars } from '../maven.ts'
+import { isKafka } from '../pings.ts'
 import { log4j, properties } from '../properties.ts'
 import { runCommand } from '../run-command.ts'
 import type { Launch, Place, ServerKind } from '../server.ts'
@@ -81,7 +82,7 @@ async function launch(place: Place): Promise<Launch> {
       ...common,
       ...['kafka.Kafka', settings, ...flags],
     ],
-    isReady: () => answersApiVersions(port),
+    isReady: () => isKafka(port),
   }
 }
 
