@@ -1,5 +1,5 @@
 import { errorCodes } from './error-codes.ts'
-import type { KafkaRequest } from './request.ts'
+import type { KafkaApi } from './request.ts'
 
 export interface BrokerError {
   readonly code: number
@@ -49,7 +49,7 @@ export function check(code: number, what: string, detail?: string | null): void 
 
 /** The broker's answer cannot be read: cut, garbled, or of another version than was asked for. */
 export class AnswerException extends Error {
-  constructor(request: KafkaRequest<unknown>, cause: Error) {
+  constructor(request: KafkaApi, cause: Error) {
     const { apiName, apiVersion } = request
     super(`The answer to ${apiName} (version ${apiVersion}) cannot be read: ${cause.message}`, {
       cause,
