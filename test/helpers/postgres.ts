@@ -1,70 +1,53 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pg from 'pg'
 import type { Test } from 'tap'
-import { EmbeddedPostgres } from '../../runtime/cli/demo/postgres.ts'
+import { OwnServer } from '../services/own-server.ts'
 
 export interface PostgresOptions {
   /** Settings of the server, as in `{ max_connections: '5' }`. */
   readonly settings?: Readonly<Record<string, string>>
 }
 
-/** A real server of its own: data in a temporary folder, a free port, gone after `stop`. */
+/** A real server of its own, gone after `stop`, and with the test run at the latest. */
 export class PostgresServer {
-  readonly user = 'tapline'
-  readonly password = 'p%40ss word'
-  /** Chosen at the first start, kept over restarts. */
-  port = 0
-  readonly #directory: string
-  readonly #settings: Readonly<Record<string, string>>
-  #server: EmbeddedPostgres | undefined
+  readonly user: string
+  readonly password: string
+  /** Kept over restarts. */
+  readonly port: number
+  readonly #server: OwnServer
   #client: pg.Client | undefined
 
-  private constructor(directory: string, settings: Readonly<Record<string, string>>) {
-    this.#directory = directory
-    this.#settings = settings
+  private constructor(server: OwnServer) {
+    this.#server = server
+    this.port = server.service.port
+    this.user = server.service.info['user']!
+    this.password = server.service.info['password']!
   }
 
   static async open({ settings = {} }: PostgresOptions = {}): Promise<PostgresServer> {
-    const directory = await mkdtemp(join(tmpdir(), 'tapline-postgres-'))
-    await chmod(directory, 0o755) // as root the server runs as another user
-    const server = new PostgresServer(directory, settings)
-    try {
-      await server.start()
-    } catch (cause) {
-      await rm(directory, { recursive: true, force: true })
-      throw new Error('The embedded Postgres did not start', { cause })
-    }
-    return server
+    return new PostgresServer(await OwnServer.start('postgres', { settings }))
   }
 
+  /** Again, on the same data and port. */
   async start(): Promise<void> {
-    const { user, password, port } = this
-    this.#server = await EmbeddedPostgres.start(this.#directory, {
-      login: { user, password },
-      settings: this.#settings,
-      ...(port !== 0 && { port }),
-    })
-    this.port = this.#server.port
+    await this.#server.start()
   }
 
   /** As a crash: no goodbye to anybody, recovery at the next start. */
   async kill(): Promise<void> {
     await this.#disconnect()
-    await this.#server?.kill()
+    await this.#server.kill()
   }
 
   /** Says goodbye to its clients (57P01) and ends; data stay. */
   async shutDown(): Promise<void> {
     await this.#disconnect()
-    await this.#server?.stop()
+    await this.#server.stop()
   }
 
   async stop(): Promise<void> {
-    await this.shutDown()
-    await rm(this.#directory, { recursive: true, force: true })
+    await this.#disconnect()
+    await this.#server.remove()
   }
 
   /** A new empty database. */
@@ -157,7 +140,7 @@ export async function startPostgres(
     return server
   } catch (error) {
     if (process.env['REQUIRE_SERVERS'] === '1') throw error
-    t.plan(0, `needs Postgres: ${(error as Error).message}: ${(error as Error).cause}`)
+    t.plan(0, `needs Postgres: ${(error as Error).message}`)
     return null
   }
 }

@@ -1,4 +1,5 @@
 import root, { type Test } from 'tap'
+import { OwnServer } from '../services/own-server.ts'
 import { currentRun } from '../services/run.ts'
 import type { ServerOptions, Service } from '../services/server.ts'
 import { SupervisorClient } from '../services/supervisor-client.ts'
@@ -32,14 +33,13 @@ export function startOwn(
   options: ServerOptions = {},
 ): Promise<OwnService | undefined> {
   return orSkip(t, name, async () => {
-    const supervisor = new SupervisorClient(currentRun())
-    const { id, service } = await supervisor.own(name, options)
-    t.teardown(() => supervisor.removeOwn(id))
+    const server = await OwnServer.start(name, options)
+    t.teardown(() => server.remove())
     return {
-      ...service,
-      stop: () => supervisor.command(id, 'stop'),
-      kill: () => supervisor.command(id, 'kill'),
-      start: () => supervisor.command(id, 'start'),
+      ...server.service,
+      stop: () => server.stop(),
+      kill: () => server.kill(),
+      start: () => server.start(),
     }
   })
 }

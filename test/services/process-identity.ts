@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** A process for good: pids come again, start times do not. */
 export interface ProcessIdentity {
@@ -16,6 +16,14 @@ export function identify(pid: number): ProcessIdentity | undefined {
 
 export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
   return identify(pid)?.startedAt === startedAt
+}
+
+/** Whether anybody of a process group still runs. The signal 0 would also reach zombies, which init takes its time to reap. */
+export function isGroupAlive(group: number): boolean {
+  return readdirSync('/proc').some((name) => {
+    const fields = /^\d+$/.test(name) ? statFields(Number(name)) : undefined
+    return fields?.[2] === String(group) && fields[0] !== 'Z'
+  })
 }
 
 function statFields(pid: number): string[] | undefined {

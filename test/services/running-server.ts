@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from './free-port.ts'
 import { asNobody, giveToNobody } from './nobody.ts'
+import { isGroupAlive } from './process-identity.ts'
 import type { Launch, Place, ServerKind, ServerOptions, Service } from './server.ts'
 
 const startDeadlineMs = 180_000
@@ -23,7 +24,7 @@ export class RunningServer {
   readonly #place: Place
   readonly #ports = new Map<string, Promise<number>>()
   #process: ChildProcess | undefined
-  #stopSignal: NodeJS.Signals = 'SIGTERM'
+  #launch: Launch | undefined
 
   constructor(kind: ServerKind, { folder, options = {}, need }: Surroundings) {
     this.kind = kind
@@ -47,7 +48,7 @@ export class RunningServer {
     const { folder } = this.#place
     await mkdir(folder, { recursive: true, mode: 0o755 })
     const launch = await kind.launch(this.#place)
-    this.#stopSignal = launch.stopSignal ?? 'SIGTERM'
+    this.#launch = launch
     this.#process = this.#spawn(launch)
     await this.#ready(launch)
     await launch.afterStart?.()
@@ -56,12 +57,12 @@ export class RunningServer {
 
   /** Asks it to end. */
   async stop(): Promise<void> {
-    await this.#end(this.#stopSignal)
+    await this.#end(this.#launch?.stopSignal ?? 'SIGTERM')
   }
 
   /** As a crash. */
   async kill(): Promise<void> {
-    await this.#end('SIGKILL')
+    await this.#end(this.#launch?.killSignal ?? 'SIGKILL')
   }
 
   /** Kills it and removes its data. */
@@ -122,8 +123,9 @@ export class RunningServer {
       abort.abort()
       await exited
     }
-    // What it started itself goes with it.
+    // What it started itself goes with it, before a next start finds its locks.
     killGroup(child.pid)
+    while (isGroupAlive(child.pid)) await sleep(20)
     this.#process = undefined
   }
 

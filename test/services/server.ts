@@ -51,6 +51,8 @@ export interface Launch {
   readonly refusesRoot?: boolean
   /** Default SIGTERM. */
   readonly stopSignal?: NodeJS.Signals
+  /** Default SIGKILL, to it and its children. */
+  readonly killSignal?: NodeJS.Signals
   /** Asks the server itself, by its protocol. */
   isReady(): Promise<boolean>
   /** Once it answers, before anybody uses it. */

@@ -72,6 +72,8 @@ async function launch(place: Place): Promise<Launch> {
     refusesRoot: true,
     // Fast shutdown: SIGTERM would wait for every client to go.
     stopSignal: 'SIGINT',
+    // Its own way to crash. After a SIGKILL its children outlive it, and keep the next start from the data.
+    killSignal: 'SIGQUIT',
     isReady: () => answers(port),
   }
 }
