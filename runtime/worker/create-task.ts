@@ -4,6 +4,7 @@ import { createConverters } from './converters.ts'
 import type { TaskSettings, TaskSpec } from './messages.ts'
 import { sinkSubscription } from './sink-config.ts'
 import type { TaskContext } from './task-context.ts'
+import { TopicCreation } from './topic-creation.ts'
 import { TransformationChain } from './transformation-chain.ts'
 import { WorkerSinkTask } from './worker-sink-task.ts'
 import { WorkerSourceTask } from './worker-source-task.ts'
@@ -34,10 +35,11 @@ export function createTask(
       chain,
       converters,
       offsetTopic: settings.offsetTopic,
+      topicCreation: settings.createsTopics ? TopicCreation.from(spec.connectorConfig) : null,
     })
   }
   const { definition } = plugin
-  const { group, topics, start, mostRecords } = sinkSubscription(spec.id, raw)
+  const { group, topics, start, mostRecords } = sinkSubscription(spec.id, raw, settings.consumer)
   const limits = definition.batch?.(config) ?? defaultBatch
   return new WorkerSinkTask(context, {
     open: (sink) => definition.open(config, sink),

@@ -1,4 +1,5 @@
 import type { OffsetMap } from '../api/index.ts'
+import type { ClientSettings } from '../log/log.ts'
 import type { TaskCounts } from '../metrics/task-counts.ts'
 import type { PortableError } from './portable-error.ts'
 import type {
@@ -29,6 +30,10 @@ export interface TaskSettings {
   readonly defaults: ConverterDefaults
   readonly offsetTopic: string
   readonly offsetFlushIntervalMs: number
+  /** Whether sources make topics as their `topic.creation` keys say. */
+  readonly createsTopics: boolean
+  /** What the worker gives the consumers of sinks besides (`consumer.…`). */
+  readonly consumer: ClientSettings
 }
 
 /** Main thread → task thread. */

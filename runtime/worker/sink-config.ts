@@ -1,5 +1,6 @@
 import { atLeast, ConfigException, configDef, JavaRegex, parseConfig } from '../api/index.ts'
-import type { Position } from '../log/log.ts'
+import type { ClientSettings, Position } from '../log/log.ts'
+import { overridePrefix } from './client-overrides.ts'
 import type { ConfigMap, ConnectorTaskId } from './task-state.ts'
 
 const keys = configDef({
@@ -40,9 +41,17 @@ export interface SinkSubscription {
   readonly mostRecords: number | undefined
 }
 
-/** What a sink reads, from the keys that every sink has. */
-export function sinkSubscription({ connector }: ConnectorTaskId, raw: ConfigMap): SinkSubscription {
-  const config = parseConfig(keys, raw)
+/** What a sink reads, from the keys that every sink has; `consumer`: what the worker says where the connector says nothing. */
+export function sinkSubscription(
+  { connector }: ConnectorTaskId,
+  raw: ConfigMap,
+  consumer: ClientSettings = {},
+): SinkSubscription {
+  const standard = Object.entries(consumer).map(([key, value]) => [
+    `${overridePrefix('consumer')}${key}`,
+    value,
+  ])
+  const config = parseConfig(keys, { ...Object.fromEntries(standard), ...raw })
   const topics = [...new Set(config.topics.filter((topic) => topic !== ''))]
   const regex = config['topics.regex']
   if (topics.length === 0 && regex === '') {

@@ -1,27 +1,27 @@
-import { ConnectException, isRetriable } from '../api/index.ts'
-import { offsetBatches } from '../storage/offset-records.ts'
-import { pause } from './backoff.ts'
-import { phases } from './phases.ts'
+import { OffsetEncoder } from './offset-encoder.ts'
+import { OffsetWriter } from './offset-writer.ts'
 import { RecordDraft, type SourceOffset, type Submission } from './record-draft.ts'
 import { Retries, type TaskContext } from './task-context.ts'
+import { untilTaken } from './until-taken.ts'
 
-/** What may be collected while a transaction is on its way; with that one in flight, twice as much is unacknowledged at most (I6). */
+/** What may be collected while a submission is on its way; with that one in flight, twice as much is unacknowledged at most (I6). */
 export const window = { records: 50_000, bytes: 4 * 1024 * 1024 }
 
 /**
- * Records of a source on their way into the log. One transaction at a time: what is pulled meanwhile goes into the next, so a failed one is
- * sent again with the same bytes before anything later (I3), and a slow log makes larger transactions instead of a longer queue.
+ * Records of a source on their way into the log. One submission at a time: what is pulled meanwhile goes into the next, so a failed one is
+ * sent again with the same bytes before anything later (I3), and a slow log makes larger submissions instead of a longer queue. Where the
+ * log can, records and source offsets are one transaction.
  */
 export class SubmittedRecords {
   readonly #context: TaskContext
-  readonly #offsetTopic: string
+  readonly #encoder: OffsetEncoder
+  readonly #offsets: OffsetWriter
   readonly #acked: (offsets: readonly SourceOffset[]) => void | Promise<void>
   readonly #retries: Retries
   readonly draft = new RecordDraft()
   #sending: Promise<void> | undefined
   #inFlight = 0
-  #failure: unknown
-  #offsetPartitions = 0
+  readonly #failure = new AbortController()
 
   constructor(
     context: TaskContext,
@@ -29,9 +29,18 @@ export class SubmittedRecords {
     acked: (offsets: readonly SourceOffset[]) => void | Promise<void>,
   ) {
     this.#context = context
-    this.#offsetTopic = offsetTopic
+    this.#encoder = new OffsetEncoder(context, offsetTopic)
+    this.#offsets = new OffsetWriter(context, this.#encoder, {
+      onWritten: (offsets) => this.#acknowledge(offsets),
+      onFailure: (error) => this.#failure.abort(error),
+    })
     this.#acked = acked
     this.#retries = new Retries(context, 'Writing to the log')
+  }
+
+  /** Aborts when the log refuses what it was given; the reason is why. */
+  get failure(): AbortSignal {
+    return this.#failure.signal
   }
 
   get isFull(): boolean {
@@ -39,9 +48,9 @@ export class SubmittedRecords {
     return this.#sending !== undefined && (bytes >= window.bytes || pulled >= window.records)
   }
 
-  /** Sends what was collected as soon as the log is free. Throws what an earlier transaction failed with. */
+  /** Sends what was collected as soon as the log is free. Throws what an earlier submission failed with. */
   send(): void {
-    if (this.#failure !== undefined) throw this.#failure
+    this.failure.throwIfAborted()
     this.#context.meter.active(this.#inFlight + this.draft.pulled)
     if (this.draft.isEmpty) return
     this.#sending ??= this.#sendAll()
@@ -49,15 +58,16 @@ export class SubmittedRecords {
 
   /** Resolves when there is room for another batch. */
   async room(): Promise<void> {
-    while (this.isFull && this.#failure === undefined) await this.#turn.promise
-    if (this.#failure !== undefined) throw this.#failure
+    while (this.isFull && !this.failure.aborted) await this.#turn.promise
+    this.failure.throwIfAborted()
   }
 
   /** Resolves when the log holds everything. */
   async drained(): Promise<void> {
     this.send()
     await this.#sending
-    if (this.#failure !== undefined) throw this.#failure
+    await this.#offsets.drained()
+    this.failure.throwIfAborted()
   }
 
   #turn = Promise.withResolvers<void>()
@@ -69,10 +79,9 @@ export class SubmittedRecords {
         this.#inFlight = submission.pulled
         this.#nextTurn()
         await this.#sendOne(submission)
-        await this.#acknowledge(submission)
       }
     } catch (error) {
-      this.#failure = error
+      this.#failure.abort(error)
     } finally {
       this.#inFlight = 0
       this.#sending = undefined
@@ -87,54 +96,34 @@ export class SubmittedRecords {
   }
 
   async #sendOne(submission: Submission): Promise<void> {
-    const offsets = await this.#encodeOffsets(submission.offsets)
-    const { log } = this.#context
-    const began = performance.now()
+    const { log, meter } = this.#context
+    const { batches, offsets, records } = submission
     if (log.isTransactional) {
-      await this.#untilTaken(() => log.transaction({ append: [...submission.batches, ...offsets] }))
-    } else {
-      // I1: offsets only after the records that they speak of.
-      if (submission.batches.length > 0)
-        await this.#untilTaken(() => log.append(submission.batches))
-      await this.#untilTaken(() => log.append(offsets))
+      const append = [...batches, ...(await this.#encoder.encode(offsets))]
+      const began = performance.now()
+      await this.#untilTaken(() => log.transaction({ append }))
+      meter.commit(performance.now() - began)
+      this.#count(records)
+      await this.#acknowledge(offsets)
+      return
     }
-    this.#context.meter.commit(performance.now() - began)
+    if (batches.length > 0) await this.#untilTaken(() => log.append(batches))
+    this.#count(records)
+    // I1: offsets only after the records that they speak of.
+    this.#offsets.add(offsets)
   }
 
-  async #encodeOffsets(offsets: readonly SourceOffset[]) {
-    if (this.#offsetPartitions === 0) {
-      const topic = await this.#untilTaken(() => this.#context.log.describeTopic(this.#offsetTopic))
-      if (topic === null) {
-        throw new ConnectException(`The offset topic ${this.#offsetTopic} is missing`, {
-          hint: 'A worker makes it when it starts: restart the worker.',
-        })
-      }
-      this.#offsetPartitions = topic.partitions
-    }
-    const { connector } = this.#context.id
-    return offsetBatches(this.#offsetTopic, this.#offsetPartitions, connector, offsets, Date.now())
+  #untilTaken<T>(call: () => Promise<T>): Promise<T> {
+    return untilTaken(this.#context, this.#retries, call)
   }
 
-  /** A full disk or a log out of reach: the same bytes again, until it takes them or the task is given up. */
-  async #untilTaken<T>(call: () => Promise<T>): Promise<T> {
-    const { control, meter } = this.#context
-    for (;;) {
-      try {
-        const taken = await phases.append.tracePromise(call)
-        this.#retries.over()
-        return taken
-      } catch (error) {
-        if (!isRetriable(error) || control.cancelled.aborted) throw error
-        meter.counts.commitFailures++
-        await pause(this.#retries.next(error), control.cancelled)
-      }
-    }
-  }
-
-  async #acknowledge({ records, offsets }: Submission): Promise<void> {
+  #count(records: number): void {
     const { meter } = this.#context
     meter.counts.recordsOut += records
     meter.transaction(records)
+  }
+
+  async #acknowledge(offsets: readonly SourceOffset[]): Promise<void> {
     try {
       await this.#acked(offsets)
     } catch (error) {

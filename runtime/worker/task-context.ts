@@ -8,7 +8,10 @@ import type { ConnectorTaskId, Trouble } from './task-state.ts'
 /** What a running task has of its host. */
 export interface TaskContext {
   readonly id: ConnectorTaskId
+  /** With the connector's own client settings. */
   readonly log: Log
+  /** With the worker's: where the stores are. */
+  readonly workerLog: Log
   readonly logger: Logger
   readonly control: TaskControl
   readonly meter: TaskMeter

@@ -1,18 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { OffsetMap } from '../api/index.ts'
-import type { Log } from '../log/log.ts'
+import type { Logger, OffsetMap } from '../api/index.ts'
+import type { Log, LogScope } from '../log/log.ts'
 import { TaskMeter } from '../metrics/task-counts.ts'
 import type { PluginRegistry } from '../plugins/registry.ts'
+import { overridesOf } from './client-overrides.ts'
 import { createTask } from './create-task.ts'
+import { withDeadline } from './deadline.ts'
 import type { FromTasks, TaskSettings, TaskSpec, ToTasks } from './messages.ts'
 import { portLogger } from './port-logger.ts'
 import { fromPortable, toPortable } from './portable-error.ts'
 import { redactor } from './secrets.ts'
 import type { TaskContext } from './task-context.ts'
 import { TaskControl } from './task-control.ts'
-import type { ReportedState } from './task-state.ts'
+import { nameOf, type ReportedState } from './task-state.ts'
 
 const countsMs = 1000
+const releaseMs = 5000
 
 export interface TaskHostParts {
   readonly log: Log
@@ -89,17 +92,20 @@ export class TaskHost {
     const { run, control, meter } = entry
     const { post } = this.#parts
     const clean = this.#redactor(spec)
-    const context = this.#contextOf(entry, spec, clean)
+    const logger = portLogger(post, { ...spec.id }, clean)
     try {
-      const { connector } = spec.id
-      const readOffset = (partition: OffsetMap) => this.#readOffset(connector, partition)
-      const task = createTask(spec, context, { ...this.#parts, readOffset })
-      entry.onTarget = () => task.onTarget()
-      await task.run()
+      await this.#inScope(spec, logger, async (log) => {
+        const context = { ...this.#contextOf(entry, spec, clean), log, logger }
+        const { connector } = spec.id
+        const readOffset = (partition: OffsetMap) => this.#readOffset(connector, partition)
+        const task = createTask(spec, context, { ...this.#parts, readOffset })
+        entry.onTarget = () => task.onTarget()
+        await task.run()
+      })
       post({ type: 'status', run, state: 'UNASSIGNED' })
     } catch (error) {
       if (control.isStopping) {
-        context.logger.warn({ err: error }, 'the task did not stop in order')
+        logger.warn({ err: error }, 'the task did not stop in order')
         post({ type: 'status', run, state: 'UNASSIGNED' })
       } else {
         post({ type: 'status', run, state: 'FAILED', error: toPortable(error, clean) })
@@ -112,17 +118,30 @@ export class TaskHost {
     }
   }
 
+  /** With the task's own clients of the log, which end with it: what a cancelled task left behind writes nothing more. */
+  async #inScope(spec: TaskSpec, logger: Logger, work: (log: Log) => Promise<void>): Promise<void> {
+    const scope = this.#parts.log.scope(scopeOf(spec))
+    try {
+      await work(scope.log)
+    } finally {
+      try {
+        await withDeadline(scope.release(), "Closing the task's clients", releaseMs)
+      } catch (error) {
+        logger.warn({ err: error }, "the task's clients did not close in order")
+      }
+    }
+  }
+
   #contextOf(
     { run, control, meter }: Run,
     spec: TaskSpec,
     clean: (text: string) => string,
-  ): TaskContext {
+  ): Omit<TaskContext, 'log' | 'logger'> {
     const { log, post, suspect } = this.#parts
     let said: ReportedState | undefined
     return {
       id: spec.id,
-      log,
-      logger: portLogger(post, { ...spec.id }, clean),
+      workerLog: log,
       control,
       meter,
       reportState(state) {
@@ -163,5 +182,14 @@ export class TaskHost {
         if (counts) this.#parts.post({ type: 'counts', run, counts })
       }
     }, countsMs)
+  }
+}
+
+function scopeOf({ id, connectorConfig }: TaskSpec): LogScope {
+  return {
+    task: nameOf(id),
+    producer: overridesOf(connectorConfig, 'producer'),
+    consumer: overridesOf(connectorConfig, 'consumer'),
+    admin: overridesOf(connectorConfig, 'admin'),
   }
 }

@@ -12,6 +12,7 @@ import { unlessAborted, withDeadline } from './deadline.ts'
 import { SourceRecordEncoder } from './source-record-encoder.ts'
 import { SubmittedRecords } from './submitted-records.ts'
 import { Retries, type TaskContext } from './task-context.ts'
+import type { TopicCreation } from './topic-creation.ts'
 import { TopicPartitions } from './topic-partitions.ts'
 import type { TransformationChain } from './transformation-chain.ts'
 
@@ -27,6 +28,8 @@ export interface SourceParts {
   readonly chain: TransformationChain
   readonly converters: RecordConverters
   readonly offsetTopic: string
+  /** How missing topics are made; null leaves it to the log. */
+  readonly topicCreation: TopicCreation | null
 }
 
 /** Pulls batches of a source into the log, as fast as the log takes them. */
@@ -37,6 +40,8 @@ export class WorkerSourceTask {
   readonly #submitted: SubmittedRecords
   readonly #encoder: SourceRecordEncoder
   readonly #retries: Retries
+  /** Nothing that the source may still give is wanted. */
+  readonly #givenUp: AbortSignal
   #source: SourceTask | undefined
   #hasBegun = false
   #lastTurnMs = 0
@@ -44,10 +49,11 @@ export class WorkerSourceTask {
   constructor(context: TaskContext, parts: SourceParts) {
     this.#context = context
     this.#parts = parts
-    this.#topics = new TopicPartitions(context.log)
+    this.#topics = new TopicPartitions(context.log, parts.topicCreation)
     this.#submitted = new SubmittedRecords(context, parts.offsetTopic, (offsets) =>
       this.#source?.acked?.(offsets),
     )
+    this.#givenUp = AbortSignal.any([context.control.cancelled, this.#submitted.failure])
     const { chain, converters } = parts
     this.#encoder = new SourceRecordEncoder(chain, converters, this.#topics, this.#submitted.draft)
     this.#retries = new Retries(context, 'Reading the source')
@@ -134,10 +140,11 @@ export class WorkerSourceTask {
   async #pull(
     batches: AsyncIterator<readonly SourceRecord[]>,
   ): Promise<readonly SourceRecord[] | undefined> {
-    const { meter, control } = this.#context
+    const { meter } = this.#context
     this.#context.enter()
     const began = performance.now()
-    const next = await unlessAborted(batches.next(), control.cancelled)
+    const next = await unlessAborted(batches.next(), this.#givenUp)
+    this.#submitted.failure.throwIfAborted()
     meter.call(performance.now() - began)
     return next === undefined || next.done ? undefined : next.value
   }
@@ -173,7 +180,10 @@ export class WorkerSourceTask {
   /** Everything was read: RUNNING, with nothing to do. */
   async #idle(): Promise<void> {
     const { control } = this.#context
-    while (!control.isStopping) await control.change()
+    while (!control.isStopping) {
+      await unlessAborted(control.change(), this.#submitted.failure)
+      this.#submitted.failure.throwIfAborted()
+    }
   }
 
   /** What was pulled before the failure is still good: it is stored, so that a restart begins at what failed. */

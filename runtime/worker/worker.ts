@@ -1,5 +1,5 @@
 import type { Findings, Logger, OffsetMap } from '../api/index.ts'
-import type { Log } from '../log/log.ts'
+import type { ClientSettings, Log } from '../log/log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { PluginRegistry } from '../plugins/registry.ts'
 import { ConnectorHalves } from './connector-halves.ts'
@@ -24,6 +24,10 @@ export interface WorkerOptions {
   readonly defaults: ConverterDefaults
   readonly offsetTopic: string
   readonly offsetFlushIntervalMs: number
+  /** Whether sources make topics as their `topic.creation` keys say. Default true. */
+  readonly createsTopics?: boolean
+  /** What the worker gives the consumers of sinks besides (`consumer.…`). */
+  readonly consumer?: ClientSettings
   readonly taskShutdownGracefulTimeoutMs: number
   /** Most task threads; 0: tasks run in the main thread, for debugging. */
   readonly threads: number
@@ -47,7 +51,14 @@ export class Worker {
   constructor(options: WorkerOptions) {
     const { log, plugins, logger, metrics, threads, pluginRoots = [] } = options
     const { defaults, offsetTopic, offsetFlushIntervalMs, onStatus } = options
-    const settings: TaskSettings = { defaults, offsetTopic, offsetFlushIntervalMs }
+    const { createsTopics = true, consumer = {} } = options
+    const settings: TaskSettings = {
+      defaults,
+      offsetTopic,
+      offsetFlushIntervalMs,
+      createsTopics,
+      consumer,
+    }
     const open = (events: PlaceEvents) =>
       threads === 0
         ? mainPlace(log, settings, plugins, events)

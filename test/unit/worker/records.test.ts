@@ -34,7 +34,7 @@ const topics = {
 
 function encoder(raw: RawConfig = {}) {
   const draft = new RecordDraft()
-  const partitions = new TopicPartitions(topics)
+  const partitions = new TopicPartitions(topics, null)
   const encode = new SourceRecordEncoder(
     TransformationChain.create(raw, plugins),
     converters,
