@@ -13,13 +13,17 @@ export interface Jdk {
 export async function jdk(atLeast: number): Promise<Jdk> {
   const found = findJdk(atLeast)
   if (found) return found
-  if (atLeast > 17)
-    throw new Error(
-      `No JDK ${atLeast} or newer in /usr/lib/jvm, JAVA_HOME or PATH: install one, as in temurin-25-jdk`,
-    )
-  await installDebian(['openjdk-17-jdk-headless'])
+  // Debian 12 has 17, Debian 13 has 21.
+  const name = `openjdk-${atLeast > 17 ? 21 : 17}-jdk-headless`
+  try {
+    await installDebian([name])
+  } catch (cause) {
+    const { message } = cause as Error
+    const advice = 'put a JDK into /usr/lib/jvm, or its folder into JAVA_HOME'
+    throw new Error(`No JDK ${atLeast} or newer: ${message}. Else ${advice}`, { cause })
+  }
   const installed = findJdk(atLeast)
-  if (!installed) throw new Error('openjdk-17-jdk-headless is installed, but no java is there')
+  if (!installed) throw new Error(`${name} is installed, but no javac is there`)
   return installed
 }
 
