@@ -10,12 +10,14 @@ import { type Address, addressText } from './address.ts'
 import { Backoff } from './backoff.ts'
 import { within } from './deadline.ts'
 import { kafkaJsLogger } from './kafkajs-logger.ts'
+import type { Sasl } from './sasl.ts'
 import { trouble } from './trouble.ts'
 import { Wire } from './wire.ts'
 
 export interface BrokerConnectionOptions {
   readonly clientId: string
-  readonly sasl: object | null
+  readonly sasl: Sasl | null
+  readonly isTls: boolean
   readonly sockets: SocketFactory
   readonly setupTimeoutMs: number
   readonly setupTimeoutMaxMs: number
@@ -125,7 +127,7 @@ export class BrokerConnection {
       if (encoding) await encoding // only then: what is written at once keeps its place in the order of calls
       const wire = this.isOpen ? this.#wire! : await this.#ready()
       used = wire
-      if (!wire.isTrusted) await wire.authenticate()
+      if (!wire.isTrusted) await this.#prove(wire)
       signal?.throwIfAborted()
       return wire.request(request, { body: writer.chunks(), expectsAnswer })
     }
@@ -162,10 +164,17 @@ export class BrokerConnection {
     const wait = this.#notBefore - Date.now()
     if (wait > 0) await setTimeout(wait)
     if (this.#closed) throw this.#closed
-    const { clientId, sasl, sockets, requestTimeoutMs } = this.#options
+    const { clientId, sasl, isTls, sockets, requestTimeoutMs } = this.#options
     const setupMs = Math.round(this.#setupBackoff.ms)
     const logger = kafkaJsLogger(this.#options.logger)
-    const wire = new Wire({ ...this.#to, clientId, logger, sasl, socketFactory: sockets })
+    const wire = new Wire({
+      ...this.#to,
+      clientId,
+      logger,
+      sasl,
+      isTls,
+      socketFactory: sockets,
+    })
     this.#raw = wire
     try {
       await within(wire.connect(), {
@@ -191,6 +200,17 @@ export class BrokerConnection {
     this.#setupBackoff.reset()
     this.#wire = wire
     return wire
+  }
+
+  /** Again, when the session that the broker granted is nearly over. */
+  async #prove(wire: Wire): Promise<void> {
+    try {
+      await wire.authenticate()
+    } catch (error) {
+      const problem = trouble(this.address, wire.end ?? error)
+      wire.fail(problem)
+      throw problem
+    }
   }
 
   async #handshake(wire: Wire): Promise<readonly ApiRange[]> {

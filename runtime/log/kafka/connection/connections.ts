@@ -29,6 +29,7 @@ export class Connections {
     this.#options = {
       clientId,
       sasl,
+      isTls: ssl !== null,
       sockets: socketFactory(ssl, setupTimeoutMs),
       setupTimeoutMs,
       setupTimeoutMaxMs: settings.setupTimeoutMaxMs,

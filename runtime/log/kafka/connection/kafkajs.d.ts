@@ -96,3 +96,24 @@ declare module 'kafkajs/src/network/connectionStatus.js' {
   const status: { readonly CONNECTION_STATUS: { readonly DISCONNECTED: string } }
   export default status
 }
+
+declare module 'kafkajs/src/broker/saslAuthenticator/plain.js' {
+  export default function plain(user: {
+    readonly username: string
+    readonly password: string
+  }): import('./sasl.ts').AuthenticationProvider
+}
+
+declare module 'kafkajs/src/broker/saslAuthenticator/scram256.js' {
+  export default function scram(user: {
+    readonly username: string
+    readonly password: string
+  }): import('./sasl.ts').AuthenticationProvider
+}
+
+declare module 'kafkajs/src/broker/saslAuthenticator/scram512.js' {
+  export default function scram(user: {
+    readonly username: string
+    readonly password: string
+  }): import('./sasl.ts').AuthenticationProvider
+}

@@ -1,11 +1,12 @@
 import Connection, { type SocketFactory } from 'kafkajs/src/network/connection.js'
 import connectionStatus from 'kafkajs/src/network/connectionStatus.js'
-import { RetriableException } from '../../../api/index.ts'
+import { ConnectException, RetriableException } from '../../../api/index.ts'
 import type { KafkaRequest } from '../protocol/request.ts'
 import type { ApiRange } from '../protocol/requests/api-versions.ts'
-import { addressText } from './address.ts'
+import { type Address, addressText } from './address.ts'
 import type { KafkaJsLogger } from './kafkajs-logger.ts'
 import { RequestQueue } from './request-queue.ts'
+import type { Sasl } from './sasl.ts'
 import { trouble } from './trouble.ts'
 
 const { DISCONNECTED } = connectionStatus.CONNECTION_STATUS
@@ -19,7 +20,8 @@ export interface WireOptions {
   readonly clientId: string
   readonly logger: KafkaJsLogger
   readonly socketFactory: SocketFactory
-  readonly sasl: object | null
+  readonly sasl: Sasl | null
+  readonly isTls: boolean
 }
 
 export interface Outgoing {
@@ -33,7 +35,9 @@ export interface Outgoing {
  */
 export class Wire extends Connection {
   readonly #queue: RequestQueue
-  readonly #sasl: object | null
+  readonly #sasl: Sasl | null
+  readonly #isTls: boolean
+  #answers = 0
   #end: Error | undefined
 
   constructor(options: WireOptions) {
@@ -41,14 +45,14 @@ export class Wire extends Connection {
     const limits = { requestTimeout: 1, enforceRequestTimeout: false, maxInFlightRequests: null }
     super({ ...options, ...limits, ssl: null, connectionTimeout: 0x7fff_ffff })
     this.#sasl = options.sasl
+    this.#isTls = options.isTls
     this.#queue = new RequestQueue({
       ...limits,
       clientId,
       broker: `${host}:${port}`,
       logger,
       isConnected: () => this.isConnected(),
-      onStrayAnswer: (id) =>
-        this.fail(new RetriableException(`${host}:${port} answered request ${id} out of turn`)),
+      onStrayAnswer: (id) => this.#garbled(`answered request ${id} out of turn`),
     })
     this.requestQueue = this.#queue
   }
@@ -80,7 +84,12 @@ export class Wire extends Connection {
 
   /** kafkajs calls this when the socket ended or broke; its own waits for answers that cannot come any more. */
   override async disconnect(): Promise<true> {
-    this.fail(new RetriableException(`The connection to ${this.broker} was closed`))
+    const hint = this.#answers > 1 ? undefined : closedEarly(this.#sasl !== null, this.#isTls)
+    this.fail(
+      new RetriableException(`Kafka broker ${addressText(this)}: it closed the connection`, {
+        hint,
+      }),
+    )
     return true
   }
 
@@ -109,12 +118,16 @@ export class Wire extends Connection {
     return new Promise((resolve, reject) => {
       if (this.#end) return reject(this.#end)
       if (this.#queue.isFull)
-        return reject(new RetriableException(`Too many requests wait for ${this.broker}`))
+        return reject(
+          new RetriableException(`Too many requests wait for Kafka broker ${addressText(this)}`),
+        )
       const correlationId = this.nextCorrelationId()
       const bodyBytes = body.reduce((sum, { length }) => sum + length, 0)
       const header = this.#header({ apiKey, apiVersion, correlationId, isFlexible, bodyBytes })
-      const answered = ({ payload }: { readonly payload: Buffer | null }) =>
+      const answered = ({ payload }: { readonly payload: Buffer | null }) => {
+        this.#answers++
         resolve(payload ?? Buffer.alloc(0))
+      }
       this.#queue.push({
         entry: { apiKey, apiVersion, apiName, correlationId, resolve: answered, reject },
         expectResponse: expectsAnswer,
@@ -131,17 +144,24 @@ export class Wire extends Connection {
   override processData(data: Buffer): void {
     try {
       if (this.#end) return
-      super.processData(data)
+      const isAlert = this.#answers === 0 && !this.#isTls && isTlsAlert(data)
+      if (isAlert) this.fail(speaksTls(this))
+      else super.processData(data)
     } catch (error) {
-      this.fail(new RetriableException(`${this.broker} sent what is no answer`, { cause: error }))
+      this.#garbled('sent what is no answer', error)
     }
     if (this.bytesNeeded > MAX_ANSWER_BYTES || this.bytesNeeded < 4)
-      this.fail(
-        new RetriableException(
-          `${this.broker} announced an answer of ${this.bytesNeeded - 4} bytes`,
-          { hint: 'Does a Kafka broker listen there?' },
-        ),
-      )
+      this.#garbled(`announced an answer of ${this.bytesNeeded - 4} bytes`)
+  }
+
+  /** What comes after it cannot be trusted either. */
+  #garbled(what: string, cause?: unknown): void {
+    this.fail(
+      new RetriableException(`Kafka broker ${addressText(this)}: it ${what}`, {
+        hint: 'Does a Kafka broker listen there, with that security.protocol?',
+        cause,
+      }),
+    )
   }
 
   #write(chunks: readonly Buffer[]): void {
@@ -170,4 +190,23 @@ export class Wire extends Connection {
     if (request.isFlexible) header[header.length - 1] = 0 // no tagged fields
     return header
   }
+}
+
+function isTlsAlert(data: Buffer): boolean {
+  return data[0] === 0x15 && data[1] === 0x03
+}
+
+function speaksTls(to: Address): ConnectException {
+  return new ConnectException(`Kafka broker ${addressText(to)}: its listener speaks TLS`, {
+    hint: 'Set security.protocol=SSL (or SASL_SSL), or use the port of the plaintext listener.',
+  })
+}
+
+/** Brokers close without a word when they are spoken to in another way than the listener is configured for. */
+function closedEarly(hasSasl: boolean, isTls: boolean): string {
+  const wants = [
+    ...(hasSasl ? [] : ['SASL (security.protocol, sasl.mechanism, sasl.jaas.config)']),
+    ...(isTls ? ["a client's certificate (ssl.keystore.*)"] : ['TLS (security.protocol)']),
+  ]
+  return `If that repeats, its listener may want ${wants.join(' or ')}.`
 }

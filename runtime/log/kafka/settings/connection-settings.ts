@@ -1,10 +1,14 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { ClientSettings } from '../../log.ts'
 import type { Address } from '../connection/address.ts'
+import type { Sasl } from '../connection/sasl.ts'
 import { bootstrapAddresses } from './bootstrap.ts'
 import { connectionKeys } from './connection-keys.ts'
 import type { ParsedSettings } from './parsed-settings.ts'
 import { read } from './read.ts'
+import { saslSettings } from './sasl-settings.ts'
+import { securityKeys } from './security-keys.ts'
+import { tlsSettings } from './tls-settings.ts'
 import { remarksOnCommonKeys } from './unused-keys.ts'
 
 export interface ConnectionSettings {
@@ -13,8 +17,7 @@ export interface ConnectionSettings {
   readonly clientId: string
   readonly rack: string
   readonly ssl: ConnectionOptions | null
-  /** As kafkajs's authenticators take it. */
-  readonly sasl: object | null
+  readonly sasl: Sasl | null
   readonly requestTimeoutMs: number
   readonly apiTimeoutMs: number
   readonly setupTimeoutMs: number
@@ -30,6 +33,7 @@ export interface ConnectionSettings {
 /** Java's client keys → what a connection needs. Keys that belong to other parts of a client are left alone. */
 export function connectionSettings(java: ClientSettings): ParsedSettings<ConnectionSettings> {
   const { values, problems } = read(connectionKeys, java)
+  const security = securitySettings(java)
   const common = remarksOnCommonKeys(java)
   const bootstrap = bootstrapAddresses(values['bootstrap.servers'] ?? [])
   return {
@@ -37,8 +41,8 @@ export function connectionSettings(java: ClientSettings): ParsedSettings<Connect
       bootstrap: typeof bootstrap === 'string' ? [] : bootstrap,
       clientId: values['client.id'],
       rack: values['client.rack'],
-      ssl: null,
-      sasl: null,
+      ssl: security.ssl,
+      sasl: security.sasl,
       requestTimeoutMs: values['request.timeout.ms'],
       apiTimeoutMs: values['default.api.timeout.ms'],
       setupTimeoutMs: values['socket.connection.setup.timeout.ms'],
@@ -50,7 +54,17 @@ export function connectionSettings(java: ClientSettings): ParsedSettings<Connect
       maxIdleMs: values['connections.max.idle.ms'],
       metadataMaxAgeMs: values['metadata.max.age.ms'],
     },
-    problems: [...problems, ...common.problems],
+    problems: [...problems, ...security.problems, ...common.problems],
     warnings: common.warnings,
   }
+}
+
+/** A problem of a key alone keeps what is built of all of them from being tried. */
+function securitySettings(java: ClientSettings) {
+  const { values, problems } = read(securityKeys, java)
+  if (problems.length > 0) return { ssl: null, sasl: null, problems }
+  const protocol = values['security.protocol'].toUpperCase()
+  const tls = protocol.endsWith('SSL') ? tlsSettings(values) : { ssl: null, problems: [] }
+  const sasl = protocol.startsWith('SASL') ? saslSettings(values) : { sasl: null, problems: [] }
+  return { ssl: tls.ssl, sasl: sasl.sasl, problems: [...tls.problems, ...sasl.problems] }
 }

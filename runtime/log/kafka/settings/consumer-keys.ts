@@ -39,8 +39,8 @@ export const consumerKeys = configDef({
   'auto.offset.reset': {
     type: 'string',
     importance: 'medium',
-    doc: 'Where to begin in a partition without a committed offset: earliest, latest, none (fail), or by_duration:PT1H (that long ago).',
-    default: 'earliest',
+    doc: 'Where to begin in a partition without a committed offset: earliest (the default), latest, none (fail), or by_duration:PT1H (that long ago). Set, it also says where to go on when the records to read next are gone; not set, that is an error.',
+    default: null,
     validator: (value) => {
       if (typeof value !== 'string' || /^(earliest|latest|none)$/.test(value)) return undefined
       const [, text] = /^by_duration:(.*)$/.exec(value) ?? []

@@ -10,7 +10,8 @@ export type OffsetReset = 'earliest' | 'latest' | 'none' | { readonly agoMs: num
 export interface ConsumerSettings {
   readonly groupId: string | null
   readonly groupInstanceId: string | null
-  readonly offsetReset: OffsetReset
+  /** null: not set, so nobody allowed to jump over what is gone. */
+  readonly offsetReset: OffsetReset | null
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
   readonly maxPollIntervalMs: number
@@ -51,8 +52,8 @@ export function consumerSettings(java: ClientSettings): ParsedSettings<ConsumerS
   }
 }
 
-function offsetReset(text: string | null): OffsetReset {
-  if (text === 'latest' || text === 'none') return text
+function offsetReset(text: string | null): OffsetReset | null {
+  if (text === null || text === 'latest' || text === 'none') return text
   const [, duration] = /^by_duration:(.*)$/.exec(text ?? '') ?? []
   const agoMs = duration === undefined ? undefined : durationMs(duration)
   return agoMs === undefined ? 'earliest' : { agoMs }
