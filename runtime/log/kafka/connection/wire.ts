@@ -79,18 +79,20 @@ export class Wire extends Connection {
 
   /** kafkajs calls this with what the socket broke of. */
   override rejectRequests(error: Error): void {
-    this.fail(trouble(addressText(this), error))
+    const isClosed = error.name === 'KafkaJSConnectionClosedError'
+    this.fail(isClosed ? this.#closed() : trouble(addressText(this), error))
   }
 
   /** kafkajs calls this when the socket ended or broke; its own waits for answers that cannot come any more. */
   override async disconnect(): Promise<true> {
-    const hint = this.#answers > 1 ? undefined : closedEarly(this.#sasl !== null, this.#isTls)
-    this.fail(
-      new RetriableException(`Kafka broker ${addressText(this)}: it closed the connection`, {
-        hint,
-      }),
-    )
+    this.fail(this.#closed())
     return true
+  }
+
+  #closed(): RetriableException {
+    const hint = this.#answers > 1 ? undefined : closedEarly(this.#sasl !== null, this.#isTls)
+    const message = `Kafka broker ${addressText(this)}: it closed the connection`
+    return new RetriableException(message, { hint })
   }
 
   /** Says who we are. kafkajs chooses the versions of its SASL requests by what the broker speaks. */
@@ -107,7 +109,7 @@ export class Wire extends Connection {
   override async authenticate(): Promise<void> {
     await super.authenticate()
     // As Java does it: a new proof of identity when 85 % of the session are over.
-    this.reauthenticationThreshold = this.sessionLifetime.toNumber() * 0.15
+    this.reauthenticationThreshold = Math.ceil(this.sessionLifetime.toNumber() * 0.15)
   }
 
   /** Writes the request, in the order of calls; the answer is what follows the correlation id (empty when none is expected). */
