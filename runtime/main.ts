@@ -41,7 +41,10 @@ async function otherVerbs(): Promise<Command[]> {
 function workerCommand(): Command {
   return new Command('worker')
     .description('run connectors: REST API, page and log in one process')
-    .argument('[file]', "the worker's configuration, JSON: Connect's worker keys and ours")
+    .argument(
+      '[file]',
+      "the worker's configuration: a properties file of Kafka Connect, or JSON; Connect's worker keys and ours",
+    )
     .option('--port <port>', 'port of the REST API; 0 takes a free one (default: 8083)')
     .option('--data-dir <folder>', 'where the log is kept (default: .tapline)')
     .action(async (file: string | undefined, flags: WorkerFlags) => {
@@ -139,10 +142,14 @@ function wire(config: WorkerConfig, parts: Parts, { log, logger, workerId }: Gro
     plugins,
     logger,
     workerId,
-    converters: {
-      key: keyConverter['key.converter'] ?? '',
-      value: valueConverter['value.converter'] ?? '',
-      header: headerConverter['header.converter'] ?? '',
+    rules: {
+      converters: {
+        key: keyConverter['key.converter'] ?? '',
+        value: valueConverter['value.converter'] ?? '',
+        header: headerConverter['header.converter'] ?? '',
+      },
+      clients: { policy: config.overridePolicy, kafka: config.kafka },
+      createsTopics: config.createsTopics,
     },
     stores: config.stores,
     worker: (hooks) => {
@@ -152,6 +159,8 @@ function wire(config: WorkerConfig, parts: Parts, { log, logger, workerId }: Gro
         defaults: config.converters,
         offsetTopic: config.stores.offset.topic,
         offsetFlushIntervalMs: config.offsetFlushIntervalMs,
+        createsTopics: config.createsTopics,
+        consumer: config.kafka?.consumer ?? {},
         taskShutdownGracefulTimeoutMs: config.taskShutdownGracefulTimeoutMs,
         threads: config.threads,
         logger,

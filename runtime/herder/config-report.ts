@@ -21,6 +21,7 @@ export class ConfigReport {
   /** Client overrides and converter keys, which come last and count differently. */
   readonly #appended = new Map<string, Row>()
   readonly #groups = new Set<string>()
+  readonly #accepted = new Set<string>()
 
   /** Keys declared before keep their place, and get the new definition. */
   declare(def: ConfigDef, values: readonly ConfigValue[], counting: Counting = 'texts'): void {
@@ -40,6 +41,20 @@ export class ConfigReport {
 
   has(name: string): boolean {
     return this.#row(name) !== undefined
+  }
+
+  /** Keys that mean something though the answer does not show them. */
+  accept(names: Iterable<string>): void {
+    for (const name of names) this.#accepted.add(name)
+  }
+
+  /** Whether anybody reads the key. */
+  isRead(name: string): boolean {
+    return this.has(name) || this.#accepted.has(name)
+  }
+
+  errorsOf(name: string): readonly string[] {
+    return this.#row(name)?.errors ?? []
   }
 
   get hasErrors(): boolean {

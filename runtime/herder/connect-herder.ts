@@ -1,12 +1,11 @@
 import { AlreadyExistsException, type Logger, NotFoundException } from '../api/index.ts'
-import type { Log, TopicSettings } from '../log/log.ts'
+import type { Log } from '../log/log.ts'
 import type { PluginRegistry } from '../plugins/registry.ts'
 import type { ConfigChange } from '../storage/cluster-config.ts'
 import type { StoreTopic } from '../storage/compacted-topic.ts'
 import { ConfigBackingStore } from '../storage/config-backing-store.ts'
 import { OffsetBackingStore } from '../storage/offset-backing-store.ts'
 import { StatusBackingStore } from '../storage/status-backing-store.ts'
-import type { WorkerConverters } from './connector-def.ts'
 import { trimmed, withName } from './connector-name.ts'
 import { ConnectorRun } from './connector-run.ts'
 import { ConnectorViews } from './connector-views.ts'
@@ -32,6 +31,7 @@ import { PluginCatalog } from './plugin-catalog.ts'
 import { restartPlan } from './restart-plan.ts'
 import { StatusReporter } from './status-reporter.ts'
 import type { HerderHooks, StatusUpdate, TaskRunner } from './task-runner.ts'
+import type { WorkerRules } from './validate.ts'
 import { WorkQueue } from './work-queue.ts'
 
 export interface HerderOptions {
@@ -40,10 +40,9 @@ export interface HerderOptions {
   readonly logger: Logger
   /** `HOST:PORT` of the advertised URL: in every status. */
   readonly workerId: string
-  /** The worker's own converter classes. */
-  readonly converters: WorkerConverters
+  readonly rules: WorkerRules
   readonly stores: {
-    readonly config: { readonly topic: string; readonly settings?: TopicSettings }
+    readonly config: Omit<StoreTopic, 'partitions'>
     readonly offset: StoreTopic
     readonly status: StoreTopic
   }
@@ -75,7 +74,7 @@ export class ConnectHerder implements Connectors, ConnectorPlugins {
   #isReady = false
   #isClosed = false
 
-  constructor({ log, plugins, logger, workerId, converters, stores, worker }: HerderOptions) {
+  constructor({ log, plugins, logger, workerId, rules, stores, worker }: HerderOptions) {
     this.#logger = logger
     this.#config = new ConfigBackingStore(log, logger, stores.config, (change) =>
       this.#onChange(change),
@@ -91,7 +90,7 @@ export class ConnectHerder implements Connectors, ConnectorPlugins {
     })
     this.#catalog = new PluginCatalog({
       plugins,
-      converters,
+      rules,
       logger,
       check: (plugin, config) => this.#worker.check(plugin, config),
     })

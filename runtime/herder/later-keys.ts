@@ -5,15 +5,10 @@ import type { ConfigReport } from './config-report.ts'
 const onlyDefault = [
   /(^|\.)plugin\.version$/,
   /^errors\.(tolerance|retry\.timeout|log\..*|deadletterqueue\..*)$/,
-  /^topic\.creation\./,
   /^exactly\.once\.support$/,
   /^transaction\.boundary$/,
   /^offsets\.storage\.topic$/,
 ]
-
-/** Keys without a declaration that would mean something to Kafka Connect. */
-const overrides = /^(producer|consumer|admin)\.override\./
-const topicCreation = /^topic\.creation\./
 
 /** `${provider:key}` and `${provider:path:key}`; `${topic}` is the connector's own affair. */
 const reference = /\$\{[^}:]*:[^}]*\}/
@@ -30,12 +25,6 @@ export function refuseLaterKeys(report: ConfigReport, raw: RawConfig): void {
         `A reference to a config provider in ${name} is not available yet: write the value itself.`,
       )
     }
-  }
-  for (const [name, value] of Object.entries(raw)) {
-    if (value === null || report.has(name)) continue
-    if (overrides.test(name)) report.append(name, null)
-    else if (!topicCreation.test(name)) continue
-    report.addError(name, notYet(name, null))
   }
 }
 

@@ -1,7 +1,8 @@
 import { BadRequestException, type Findings, type Logger, NotFoundException } from '../api/index.ts'
 import type { PluginRegistry } from '../plugins/registry.ts'
+import { idleOverrides } from './client-overrides.ts'
 import { keyInfos } from './config-report.ts'
-import { commonDef, type WorkerConverters } from './connector-def.ts'
+import { commonDef } from './connector-def.ts'
 import type {
   ConfigInfos,
   ConfigKeyInfo,
@@ -10,11 +11,11 @@ import type {
   PluginInfo,
   SentConfig,
 } from './herder.ts'
-import { checkConnection, connectorOf, type Validation, validateKeys } from './validate.ts'
+import { checkConnection, type Validation, validateKeys, type WorkerRules } from './validate.ts'
 
 export interface PluginCatalogParts {
   readonly plugins: PluginRegistry
-  readonly converters: WorkerConverters
+  readonly rules: WorkerRules
   readonly logger: Logger
   check(plugin: string, config: ConfigMap): Promise<Findings>
 }
@@ -36,11 +37,11 @@ export class PluginCatalog implements ConnectorPlugins {
 
   /** A connector's own keys first, then those that every connector has. */
   config(name: string): readonly ConfigKeyInfo[] {
-    const { plugins, converters } = this.#parts
+    const { plugins, rules } = this.#parts
     const connector = plugins.find(['sink', 'source'], name)
     if (connector !== undefined) {
       const own = Object.keys(connector.config)
-      const common = Object.entries(commonDef(connector, plugins, converters))
+      const common = Object.entries(commonDef(connector, plugins, rules.converters))
       return keyInfos({
         ...connector.config,
         ...Object.fromEntries(common.filter(([key]) => !own.includes(key))),
@@ -70,8 +71,7 @@ export class PluginCatalog implements ConnectorPlugins {
   }
 
   validateKeys(config: SentConfig): Validation {
-    connectorOf(this.#parts.plugins, config)
-    return validateKeys(this.#parts.plugins, this.#parts.converters, config)
+    return validateKeys(this.#parts.plugins, this.#parts.rules, config)
   }
 
   checkConnection(validation: Validation, config: SentConfig): Promise<void> {
@@ -79,12 +79,15 @@ export class PluginCatalog implements ConnectorPlugins {
   }
 
   /** What is no error but worth a word: keys that nothing reads, keys that have a successor. */
-  warn({ report }: Validation, config: SentConfig): void {
+  warn({ report, plugin }: Validation, config: SentConfig): void {
     const connector = config['name']
-    const unknown = Object.keys(config).filter((key) => !report.has(key))
+    const unknown = Object.keys(config).filter((key) => !report.isRead(key))
     if (unknown.length > 0) {
       const message = 'nothing reads these keys of the connector config'
       this.#parts.logger.warn({ connector, keys: unknown }, message)
+    }
+    for (const message of idleOverrides(this.#parts.rules.clients, plugin, config)) {
+      this.#parts.logger.warn({ connector }, message)
     }
     for (const key of Object.keys(config)) {
       const deprecated = report.deprecation(key)

@@ -1,20 +1,28 @@
 import {
-  atLeast,
   BadRequestException,
   type ConfigDef,
   type ConfigOf,
   type Findings,
-  nonEmptyString,
   validateConfig,
 } from '../api/index.ts'
 import type { ConnectorPlugin } from '../plugins/plugin.ts'
 import type { Plugin, PluginRegistry } from '../plugins/registry.ts'
+import { topicCreationKeys, topicCreationProblems } from '../worker/topic-creation.ts'
 import { type ClassRule, classValue } from './class-value.ts'
+import { type ClientRules, declareOverrides } from './client-overrides.ts'
 import { ConfigReport } from './config-report.ts'
 import { commonDef, converterKeys, type WorkerConverters } from './connector-def.ts'
 import type { ConfigMap, SentConfig } from './herder.ts'
 import { refuseLaterKeys } from './later-keys.ts'
 import { negateProblem, type StageKind, stageKeys, stageKinds } from './stage-keys.ts'
+
+/** What the worker's configuration says of every connector. */
+export interface WorkerRules {
+  readonly converters: WorkerConverters
+  readonly clients: ClientRules
+  /** Whether sources make topics as their `topic.creation` keys say. */
+  readonly createsTopics: boolean
+}
 
 export interface Validation {
   readonly plugin: ConnectorPlugin
@@ -36,7 +44,7 @@ export function connectorOf(plugins: PluginRegistry, config: SentConfig): Connec
 /** Everything that can be said without a connection: common keys, transformations, predicates, the connector's own, converters. */
 export function validateKeys(
   plugins: PluginRegistry,
-  converters: WorkerConverters,
+  { converters, clients, createsTopics }: WorkerRules,
   config: SentConfig,
 ): Validation {
   const plugin = connectorOf(plugins, config)
@@ -46,8 +54,9 @@ export function validateKeys(
   if (plugin.kind === 'sink') checkTopics(report, config)
   for (const kind of stageKinds) declareStages(kind, report, config, plugins)
   report.declare(plugin.config, validateConfig(plugin.config, config))
-  declareOverrides(plugin, report, config)
+  declareOverrides(clients, plugin, report, config)
   declareConverters(report, config, plugins)
+  if (plugin.kind === 'source' && createsTopics) checkTopicCreation(report, config)
   refuseLaterKeys(report, config)
   for (const [key, value] of Object.entries(config)) {
     if (value !== null) continue
@@ -77,6 +86,12 @@ function checkTopics(report: ConfigReport, config: SentConfig): void {
     : 'Must configure one of topics or topics.regex'
   report.addError('topics', message)
   report.addError('topics.regex', message)
+}
+
+/** The answer shows these keys only when they are wrong: Connect does not know them here, and fails the connector when it starts. */
+function checkTopicCreation(report: ConfigReport, config: SentConfig): void {
+  report.accept(topicCreationKeys(config))
+  for (const [key, message] of topicCreationProblems(config)) report.addError(key, message)
 }
 
 /** I6: each brings a dozen rows into the answer. */
@@ -110,39 +125,6 @@ function declareStages(
     const problem = kind.list === 'transforms' ? negateProblem(prefix, config) : undefined
     if (problem !== undefined) report.addError(`${prefix}type`, problem)
   }
-}
-
-/** What a sink's consumer can be told here. */
-const overrideDef: ConfigDef = {
-  'consumer.override.group.id': {
-    type: 'string',
-    importance: 'medium',
-    doc: 'The group whose offsets the sink keeps, in place of connect-NAME.',
-    default: null,
-    validator: nonEmptyString,
-  },
-  'consumer.override.auto.offset.reset': {
-    type: 'string',
-    importance: 'medium',
-    doc: 'Where a partition begins for which the group holds no offset.',
-    oneOf: ['earliest', 'latest'],
-    default: 'earliest',
-  },
-  'consumer.override.max.poll.records': {
-    type: 'int',
-    importance: 'medium',
-    doc: 'The largest number of records that the sink is handed at once.',
-    default: 500,
-    validator: atLeast(1),
-  },
-}
-
-function declareOverrides(plugin: ConnectorPlugin, report: ConfigReport, config: SentConfig): void {
-  if (plugin.kind !== 'sink') return
-  const given = Object.entries(overrideDef).filter(([name]) => Object.hasOwn(config, name))
-  if (given.length === 0) return
-  const def = Object.fromEntries(given)
-  report.declare(def, validateConfig(def, config), 'rows')
 }
 
 /** A converter's keys come with its class: those of the worker's own are the worker's affair. */

@@ -1,14 +1,16 @@
+import type { ClientKind } from '../log/client-settings.ts'
 import type { ClientSettings } from '../log/log.ts'
 import type { ConfigMap } from './task-state.ts'
+import { usesTopicCreation } from './topic-creation.ts'
 
-export type ClientKind = 'producer' | 'consumer' | 'admin'
-export const clientKinds: readonly ClientKind[] = ['producer', 'consumer', 'admin']
+export type { ClientKind }
 
 /** `producer.override.` and its like: settings of the connector's own clients. */
 export function overridePrefix(client: ClientKind): string {
   return `${client}.override.`
 }
 
+/** Without the prefix. */
 export function overridesOf(config: ConfigMap, client: ClientKind): ClientSettings {
   const prefix = overridePrefix(client)
   return Object.fromEntries(
@@ -16,4 +18,10 @@ export function overridesOf(config: ConfigMap, client: ClientKind): ClientSettin
       key.startsWith(prefix) && key !== prefix ? [[key.slice(prefix.length), value]] : [],
     ),
   )
+}
+
+/** The clients that a connector has: as in Kafka Connect a source needs an admin client only to make topics. */
+export function clientsOf(kind: 'source' | 'sink', config: ConfigMap): readonly ClientKind[] {
+  if (kind === 'sink') return ['consumer']
+  return usesTopicCreation(config) ? ['producer', 'admin'] : ['producer']
 }

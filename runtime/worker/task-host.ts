@@ -3,7 +3,7 @@ import type { Logger, OffsetMap } from '../api/index.ts'
 import type { Log, LogScope } from '../log/log.ts'
 import { TaskMeter } from '../metrics/task-counts.ts'
 import type { PluginRegistry } from '../plugins/registry.ts'
-import { overridesOf } from './client-overrides.ts'
+import { clientsOf, overridesOf } from './client-overrides.ts'
 import { createTask } from './create-task.ts'
 import { withDeadline } from './deadline.ts'
 import type { FromTasks, TaskSettings, TaskSpec, ToTasks } from './messages.ts'
@@ -120,7 +120,7 @@ export class TaskHost {
 
   /** With the task's own clients of the log, which end with it: what a cancelled task left behind writes nothing more. */
   async #inScope(spec: TaskSpec, logger: Logger, work: (log: Log) => Promise<void>): Promise<void> {
-    const scope = this.#parts.log.scope(scopeOf(spec))
+    const scope = this.#parts.log.scope(this.#scopeOf(spec))
     try {
       await work(scope.log)
     } finally {
@@ -159,6 +159,13 @@ export class TaskHost {
     }
   }
 
+  #scopeOf({ id, connectorConfig }: TaskSpec): LogScope {
+    const { kind } = this.#parts.plugins.connector(connectorConfig['connector.class'] ?? '')
+    const clients = clientsOf(kind, connectorConfig)
+    const overrides = clients.map((client) => [client, overridesOf(connectorConfig, client)])
+    return { task: nameOf(id), ...Object.fromEntries(overrides) }
+  }
+
   #redactor({ connectorConfig, taskConfig }: TaskSpec): (text: string) => string {
     const config = { ...connectorConfig, ...taskConfig }
     const plugin = this.#parts.plugins.find(['source', 'sink'], config['connector.class'] ?? '')
@@ -182,14 +189,5 @@ export class TaskHost {
         if (counts) this.#parts.post({ type: 'counts', run, counts })
       }
     }, countsMs)
-  }
-}
-
-function scopeOf({ id, connectorConfig }: TaskSpec): LogScope {
-  return {
-    task: nameOf(id),
-    producer: overridesOf(connectorConfig, 'producer'),
-    consumer: overridesOf(connectorConfig, 'consumer'),
-    admin: overridesOf(connectorConfig, 'admin'),
   }
 }

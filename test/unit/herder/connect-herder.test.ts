@@ -47,7 +47,11 @@ async function start(t: Test, log: Log): Promise<Rig> {
     plugins,
     logger: silent,
     workerId: 'h:8083',
-    converters: { key: 'JsonConverter', value: 'JsonConverter', header: 'SimpleHeaderConverter' },
+    rules: {
+      converters: { key: 'JsonConverter', value: 'JsonConverter', header: 'SimpleHeaderConverter' },
+      clients: { policy: 'All', kafka: null },
+      createsTopics: true,
+    },
     stores: {
       config: { topic: 'connect-configs' },
       offset: { topic: 'connect-offsets', partitions: 25 },
