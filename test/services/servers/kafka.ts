@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { cached } from '../cache.ts'
 import { jdk } from '../jdk.ts'
-import { mavenJars } from '../maven.ts'
+import { mavenFile, mavenJars } from '../maven.ts'
 import { isKafka } from '../pings.ts'
 import { log4j, properties } from '../properties.ts'
 import { runCommand } from '../run-command.ts'
@@ -26,6 +26,7 @@ export const kafka: ServerKind = {
   install: async () => {
     await jdk(17)
     await jars()
+    await consoleTools()
   },
   launch,
 }
@@ -36,13 +37,20 @@ function jars(): Promise<string> {
   )
 }
 
+/** The tools of `kafka-console-consumer.sh` and its like are not among what a broker needs. */
+function consoleTools(): Promise<string> {
+  return cached(`kafka-tools-${kafkaVersion}`, (folder) =>
+    mavenFile(`org.apache.kafka:kafka-tools:${kafkaVersion}:jar`, folder),
+  )
+}
+
 async function launch(place: Place): Promise<Launch> {
   const { folder, options } = place
   const { heap = '384m', flags = [] } = options
   const port = await place.port('plaintext')
   const listeners = await furtherListeners(place)
   const { java } = await jdk(17)
-  const classPath = join(await jars(), '*')
+  const classPath = [await jars(), await consoleTools()].map((each) => join(each, '*')).join(':')
   const settings = join(folder, 'server.properties')
   const logging = join(folder, 'log4j2.xml')
   await writeFile(logging, log4j)
