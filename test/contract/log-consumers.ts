@@ -6,6 +6,7 @@ import { batchOf, countOf, type LogRig, pollUntil, uniqueName, valuesOf } from '
 /** Consumers that read alone, or as the only member of their group. */
 export async function consumersContract(t: Test, rig: LogRig): Promise<void> {
   const log = await rig.open(t)
+  if (log === undefined) return
   const open = async (t: Test, options: ConsumerOptions) => {
     const consumer = await log.consumer(options)
     t.teardown(() => consumer.close())

@@ -13,6 +13,7 @@ import {
 /** Members that share partitions, and what a group's offsets may do. */
 export async function groupsContract(t: Test, rig: LogRig): Promise<void> {
   const log = await rig.open(t)
+  if (log === undefined) return
   const makeTopic = async (partitions: number) => {
     const topic = uniqueName('groups')
     await log.createTopic({ topic, partitions })

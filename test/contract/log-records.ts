@@ -5,6 +5,7 @@ import { batchOf, type LogRig, uniqueName, valuesOf } from './log-rig.ts'
 /** Topics, appends and plain reads. */
 export async function recordsContract(t: Test, rig: LogRig): Promise<void> {
   const log = await rig.open(t)
+  if (log === undefined) return
   const makeTopic = async (partitions = 1) => {
     const topic = uniqueName('records')
     await log.createTopic({ topic, partitions })

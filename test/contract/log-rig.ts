@@ -12,8 +12,8 @@ import type {
 
 /** What a log under test must be able to do. */
 export interface LogRig {
-  /** An open log; the rig closes it when `t` ends. */
-  open(t: Test): Promise<Log>
+  /** An open log; the rig closes it when `t` ends. Undefined when there is no server for it: `t` was told why. */
+  open(t: Test): Promise<Log | undefined>
 }
 
 export const uniqueName = (prefix: string) => `${prefix}-${randomBytes(4).toString('hex')}`

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isRetriable } from '../../api/errors.ts'
+import { Backoff } from './connection/backoff.ts'
+import { atSeam, BrokerException, type SeamOptions } from './protocol/errors.ts'
+
+export interface Persistence extends SeamOptions {
+  /** What is tried, in words that go before a colon. */
+  readonly what: string
+  readonly forMs: number
+  /** The first pause; it doubles up to a second. */
+  readonly backoffMs?: number
+  /** Forgets what was known of who must be asked. */
+  readonly forget?: () => void
+}
+
+/** Makes the call again while its error may pass by itself, until the time is over; what is thrown then is an error of the seam. */
+export async function persist<T>(call: () => Promise<T>, options: Persistence): Promise<T> {
+  const { what, forMs, forget, backoffMs = 50 } = options
+  const end = performance.now() + forMs
+  const backoff = new Backoff(backoffMs, 1000)
+  for (;;) {
+    try {
+      return await call()
+    } catch (error) {
+      backoff.failed()
+      if (!mayPass(error) || performance.now() + backoff.ms > end)
+        throw atSeam(error, what, options)
+      forget?.()
+      await sleep(backoff.ms)
+    }
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  return error instanceof BrokerException ? error.isRetriable : isRetriable(error)
+}
