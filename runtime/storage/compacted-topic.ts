@@ -47,6 +47,7 @@ export class CompactedTopic {
   #consumer: Consumer | undefined
   #wake = new AbortController()
   #following: Promise<void> | undefined
+  #trouble: string | null = null
 
   /** `apply` is called for every record, in order within a partition, and must not throw. */
   constructor(log: Log, logger: Logger, topic: string, apply: (record: StoreRecord) => void) {
@@ -63,11 +64,20 @@ export class CompactedTopic {
     await this.readToEnd()
   }
 
+  /** Why the topic cannot be read at present; null when it can. */
+  get trouble(): string | null {
+    return this.#trouble
+  }
+
   /** All in one write, of which either everything is there after a crash or nothing. Resolves when it was read back. */
   async append(entries: readonly KeyedEntry[]): Promise<void> {
     const batches = keyedBatches(this.#topic, this.#partitions, entries, Date.now())
-    const bases = await this.#log.append(batches)
-    await this.#reached(new Map(batches.map((batch, at) => endOf(batch, bases[at] as number))))
+    const began = performance.now()
+    const bases = await inTime(this.#log.append(batches), writeTimeoutMs, () =>
+      this.#late('could not be written'),
+    )
+    const ends = new Map(batches.map((batch, at) => endOf(batch, bases[at] as number)))
+    await this.#reached(ends, Math.max(0, writeTimeoutMs - (performance.now() - began)))
   }
 
   async readToEnd(): Promise<void> {
@@ -149,11 +159,16 @@ export class CompactedTopic {
         }
         this.#settle(this.#consumer)
         failures = 0
+        this.#trouble = null
       } catch (error) {
-        this.#logger.warn({ err: error, topic: this.#topic }, 'reading a store topic failed')
+        failures++
+        this.#trouble = (error as Error).message
+        // The 1st, 2nd, 4th, 8th …: a log that is away for a night fills no disk.
+        if ((failures & (failures - 1)) === 0)
+          this.#logger.warn({ err: error, topic: this.#topic }, 'reading a store topic failed')
         await close(this.#consumer)
         this.#consumer = undefined
-        await pause(Math.min(longestPauseMs, 100 * 2 ** failures++), signal)
+        await pause(Math.min(longestPauseMs, 100 * 2 ** (failures - 1)), signal)
       }
     }
     await close(this.#consumer)
@@ -183,26 +198,27 @@ export class CompactedTopic {
     this.#apply({ key: key.toString(), value: value?.toString() ?? null, offset, partition })
   }
 
-  async #reached(targets: ReadonlyMap<number, number>): Promise<void> {
+  async #reached(
+    targets: ReadonlyMap<number, number>,
+    timeoutMs: number = writeTimeoutMs,
+  ): Promise<void> {
     if (this.#isPast(targets)) return
     if (this.#stopping.signal.aborted) throw this.#notFollowed()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const waiter: Waiter = { targets, resolve, reject }
     this.#waiting.push(waiter)
     this.#wake.abort()
-    const deadline = globalThis.setTimeout(() => {
-      this.#waiting = this.#waiting.filter((other) => other !== waiter)
-      reject(
-        new TimeoutException(
-          `Topic ${this.#topic} could not be read up to what was written within ${writeTimeoutMs} ms`,
-        ),
-      )
-    }, writeTimeoutMs)
     try {
-      await promise
+      await inTime(promise, timeoutMs, () => this.#late('could not be read up to what was written'))
     } finally {
-      clearTimeout(deadline)
+      this.#waiting = this.#waiting.filter((other) => other !== waiter)
     }
+  }
+
+  #late(what: string): TimeoutException {
+    return new TimeoutException(`Topic ${this.#topic} ${what} within ${writeTimeoutMs} ms`, {
+      hint: this.#trouble ?? undefined,
+    })
   }
 
   /** Everything up to the consumer's positions was applied. */
@@ -228,6 +244,17 @@ interface Waiter {
   readonly targets: ReadonlyMap<number, number>
   resolve(): void
   reject(error: Error): void
+}
+
+/** The same promise, or the error after so long; what was called goes on unseen. */
+async function inTime<T>(call: Promise<T>, ms: number, late: () => Error): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = globalThis.setTimeout(() => reject(late()), ms)
+  try {
+    return await Promise.race([call, promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function endOf({ partition, records }: EncodedBatch, base: number): readonly [number, number] {

@@ -1,4 +1,4 @@
-import type { Logger } from '../api/index.ts'
+import { hasCode, type Logger, TimeoutException } from '../api/index.ts'
 import type { Log } from '../log/log.ts'
 import { ClusterConfig, type ConfigChange, type StoredConnector } from './cluster-config.ts'
 import { CompactedTopic, type StoreRecord, type StoreTopic } from './compacted-topic.ts'
@@ -12,6 +12,7 @@ import {
   targetEntry,
   taskEntries,
 } from './config-records.ts'
+import type { KeyedEntry } from './keyed-batches.ts'
 
 const purpose = {
   property: 'config.storage.topic',
@@ -21,6 +22,7 @@ const purpose = {
 
 /** Connectors, their target states and the configs of their tasks. Each write is one batch: after a crash all of it is there, or nothing (I4). */
 export class ConfigBackingStore {
+  readonly #log: Log
   readonly #topic: CompactedTopic
   readonly #spec: StoreTopic
   readonly #logger: Logger
@@ -35,6 +37,7 @@ export class ConfigBackingStore {
     spec: Omit<StoreTopic, 'partitions'>,
     onChange: (change: ConfigChange) => void,
   ) {
+    this.#log = log
     this.#spec = { ...spec, partitions: 1 }
     this.#logger = logger
     this.#onChange = onChange
@@ -50,6 +53,11 @@ export class ConfigBackingStore {
     return this.#topic.stop()
   }
 
+  /** Why the topic cannot be read at present; null when it can. */
+  get trouble(): string | null {
+    return this.#topic.trouble
+  }
+
   connectors(): string[] {
     return this.#config.names()
   }
@@ -61,28 +69,42 @@ export class ConfigBackingStore {
   /** The target state goes first: a worker that sees the connector knows at once whether to run it. */
   putConnector(name: string, config: ConfigMap, target?: TargetState): Promise<void> {
     const entry = connectorEntry(name, config)
-    return this.#topic.append(target === undefined ? [entry] : [targetEntry(name, target), entry])
+    return this.#write(target === undefined ? [entry] : [targetEntry(name, target), entry])
   }
 
   removeConnector(name: string): Promise<void> {
-    return this.#topic.append([connectorEntry(name, null), targetEntry(name, null)])
+    return this.#write([connectorEntry(name, null), targetEntry(name, null)])
   }
 
   putTasks(name: string, configs: readonly ConfigMap[]): Promise<void> {
-    return this.#topic.append(taskEntries(name, configs))
+    return this.#write(taskEntries(name, configs))
   }
 
   putTarget(name: string, target: TargetState): Promise<void> {
-    return this.#topic.append([targetEntry(name, target)])
+    return this.#write([targetEntry(name, target)])
   }
 
   /** STOPPED, and no tasks any more. */
   putStopped(name: string): Promise<void> {
-    return this.#topic.append([...taskEntries(name, []), targetEntry(name, 'STOPPED')])
+    return this.#write([...taskEntries(name, []), targetEntry(name, 'STOPPED')])
   }
 
   putRestart(request: RestartRequest): Promise<void> {
-    return this.#topic.append([restartEntry(request)])
+    return this.#write([restartEntry(request)])
+  }
+
+  /** A log that does not take it in time: whether it is there after all shows when it is read again. */
+  async #write(entries: readonly KeyedEntry[]): Promise<void> {
+    try {
+      await this.#topic.append(entries)
+    } catch (error) {
+      const isLate = hasCode(error, 'CONNECT_RETRIABLE') || hasCode(error, 'CONNECT_TIMEOUT')
+      if (this.#log.kind === 'embedded' || !isLate) throw error
+      throw new TimeoutException('Error writing connector configuration to Kafka', {
+        cause: error,
+        hint: (error as Error).message,
+      })
+    }
   }
 
   #read(record: StoreRecord): void {

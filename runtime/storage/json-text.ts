@@ -1,9 +1,30 @@
-/** JSON whose integers keep every digit: those beyond 2^53 are `bigint`. */
+import { doubleText } from '../api/java-text.ts'
 
+/**
+ * JSON whose integers keep every digit: those beyond 2^53 are `bigint`. To the byte as Kafka Connect's writer (Jackson) has it, for a topic is
+ * compacted by bytes: escapes in upper case, characters beyond the first plane escaped, doubles as Java prints them.
+ */
 export function writeJson(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === 'bigint' ? json.rawJSON(`${each}`) : each,
+  const text = JSON.stringify(value, (_, each: unknown) => {
+    if (typeof each === 'bigint') return json.rawJSON(`${each}`)
+    return typeof each === 'number' && (!Number.isSafeInteger(each) || Object.is(each, -0))
+      ? json.rawJSON(doubleText(each))
+      : each
+  })
+  return text.replace(escapes, (found) =>
+    found.length === 2 && found.startsWith('\\') ? found : escaped(found),
   )
+}
+
+/** `\u001f`, any other escape, a character beyond the first plane. */
+const escapes = /\\u[0-9a-f]{4}|\\.|[\ud800-\udbff][\udc00-\udfff]/g
+
+function escaped(found: string): string {
+  if (found.startsWith('\\')) return `\\u${found.slice(2).toUpperCase()}`
+  return found
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).toUpperCase()}`)
+    .join('')
 }
 
 /** Undefined for what is no JSON. */

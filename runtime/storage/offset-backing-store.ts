@@ -1,7 +1,7 @@
 import type { Logger, OffsetMap } from '../api/index.ts'
 import type { Log } from '../log/log.ts'
 import { CompactedTopic, type StoreRecord, type StoreTopic } from './compacted-topic.ts'
-import { offsetKey, parseOffset, parseOffsetKey } from './offset-records.ts'
+import { offsetKey, offsetKeyText, parseOffset, parseOffsetKey } from './offset-records.ts'
 
 const purpose = { property: 'offset.storage.topic', holds: 'source connector offsets' }
 
@@ -10,7 +10,7 @@ export class OffsetBackingStore {
   readonly #topic: CompactedTopic
   readonly #spec: StoreTopic
   readonly #logger: Logger
-  /** By the text of the key. */
+  /** By the text of the key as this worker writes it. */
   readonly #offsets = new Map<string, OffsetMap>()
 
   constructor(log: Log, logger: Logger, spec: StoreTopic) {
@@ -34,13 +34,15 @@ export class OffsetBackingStore {
   }
 
   #read({ key, value, offset }: StoreRecord): void {
-    if (parseOffsetKey(key) === null) {
+    const owner = parseOffsetKey(key)
+    if (owner === null) {
       this.#logger.warn({ key, offset }, 'an offset record is skipped: its key is not understood')
       return
     }
     const stored = value === null ? null : parseOffset(value)
-    if (stored !== null) this.#offsets.set(key, stored)
-    else if (value === null) this.#offsets.delete(key)
+    const text = offsetKeyText(owner.connector, owner.partition)
+    if (stored !== null) this.#offsets.set(text, stored)
+    else if (value === null) this.#offsets.delete(text)
     else this.#logger.warn({ key, offset }, 'an offset record is skipped: no JSON object')
   }
 }

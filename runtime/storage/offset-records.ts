@@ -30,7 +30,12 @@ export function offsetBatches(
 
 /** `["NAME",{…}]`. Its bytes are what the topic is compacted by: the map's own order is kept. */
 export function offsetKey(connector: string, partition: OffsetMap): string {
-  return writeJson([connector, primitives(partition)])
+  return offsetKeyText(connector, primitives(partition))
+}
+
+/** The same of what was read, whatever it holds. */
+export function offsetKeyText(connector: string, partition: OffsetMap): string {
+  return writeJson([connector, partition])
 }
 
 /** Null for a key that is not ours to read. */

@@ -39,7 +39,10 @@ export function createTask(
     })
   }
   const { definition } = plugin
-  const { group, topics, start, mostRecords } = sinkSubscription(spec.id, raw, settings.consumer)
+  const { group, topics, start, mostRecords } = sinkSubscription(spec.id, raw, {
+    log: context.log.kind,
+    consumer: settings.consumer,
+  })
   const limits = definition.batch?.(config) ?? defaultBatch
   return new WorkerSinkTask(context, {
     open: (sink) => definition.open(config, sink),

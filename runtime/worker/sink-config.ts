@@ -1,5 +1,5 @@
 import { atLeast, ConfigException, configDef, JavaRegex, parseConfig } from '../api/index.ts'
-import type { ClientSettings, Position } from '../log/log.ts'
+import type { ClientSettings, Log, Position } from '../log/log.ts'
 import { overridePrefix } from './client-overrides.ts'
 import type { ConfigMap, ConnectorTaskId } from './task-state.ts'
 
@@ -24,6 +24,9 @@ const keys = configDef({
     default: null,
     validator: (value) => (value === null ? undefined : atLeast(1)(value, '')),
   },
+})
+
+const ownStart = configDef({
   'consumer.override.auto.offset.reset': {
     type: 'string',
     importance: 'low',
@@ -36,7 +39,8 @@ const keys = configDef({
 export interface SinkSubscription {
   readonly group: string
   readonly topics: readonly string[] | RegExp
-  readonly start: Position
+  /** Undefined: as the clients of the log say. */
+  readonly start: Position | undefined
   /** Undefined: as many as the sink says. */
   readonly mostRecords: number | undefined
 }
@@ -45,13 +49,14 @@ export interface SinkSubscription {
 export function sinkSubscription(
   { connector }: ConnectorTaskId,
   raw: ConfigMap,
-  consumer: ClientSettings = {},
+  worker: { readonly log: Log['kind']; readonly consumer: ClientSettings },
 ): SinkSubscription {
-  const standard = Object.entries(consumer).map(([key, value]) => [
+  const standard = Object.entries(worker.consumer).map(([key, value]) => [
     `${overridePrefix('consumer')}${key}`,
     value,
   ])
-  const config = parseConfig(keys, { ...Object.fromEntries(standard), ...raw })
+  const full: ConfigMap = { ...Object.fromEntries(standard), ...raw }
+  const config = parseConfig(keys, full)
   const topics = [...new Set(config.topics.filter((topic) => topic !== ''))]
   const regex = config['topics.regex']
   if (topics.length === 0 && regex === '') {
@@ -60,7 +65,10 @@ export function sinkSubscription(
   return {
     group: config['consumer.override.group.id'] ?? `connect-${connector}`,
     topics: topics.length > 0 ? topics : new JavaRegex(regex).whole,
-    start: config['consumer.override.auto.offset.reset'],
+    start:
+      worker.log === 'embedded'
+        ? parseConfig(ownStart, full)['consumer.override.auto.offset.reset']
+        : undefined,
     mostRecords: config['consumer.override.max.poll.records'] ?? undefined,
   }
 }

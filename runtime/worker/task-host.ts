@@ -159,11 +159,16 @@ export class TaskHost {
     }
   }
 
+  /** What is asked of topics is asked where the records go, unless the connector has an admin client of its own. */
   #scopeOf({ id, connectorConfig }: TaskSpec): LogScope {
     const { kind } = this.#parts.plugins.connector(connectorConfig['connector.class'] ?? '')
     const clients = clientsOf(kind, connectorConfig)
-    const overrides = clients.map((client) => [client, overridesOf(connectorConfig, client)])
-    return { task: nameOf(id), ...Object.fromEntries(overrides) }
+    const main = overridesOf(connectorConfig, kind === 'source' ? 'producer' : 'consumer')
+    return {
+      task: nameOf(id),
+      [kind === 'source' ? 'producer' : 'consumer']: main,
+      admin: clients.includes('admin') ? overridesOf(connectorConfig, 'admin') : main,
+    }
   }
 
   #redactor({ connectorConfig, taskConfig }: TaskSpec): (text: string) => string {

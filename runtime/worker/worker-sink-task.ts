@@ -40,7 +40,7 @@ export interface SinkParts {
   readonly converters: RecordConverters
   readonly group: string
   readonly topics: readonly string[] | RegExp
-  readonly start: Position
+  readonly start: Position | undefined
   readonly commitIntervalMs: number
 }
 
@@ -147,7 +147,13 @@ export class WorkerSinkTask {
   #subscribe(rebalance: SinkRebalance): Promise<SinkFeed> {
     const { group, topics, start, limits } = this.#parts
     const { id, log, meter } = this.#context
-    const options = { group, member: nameOf(id), topics, start, ...rebalance.events }
+    const options = {
+      group,
+      member: nameOf(id),
+      topics,
+      ...(start !== undefined && { start }),
+      ...rebalance.events,
+    }
     const most = { maxRecords: limits.records, maxBytes: limits.bytes ?? defaultReadBytes }
     return SinkFeed.open(log, options, meter, most)
   }

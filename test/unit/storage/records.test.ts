@@ -160,6 +160,31 @@ t.test('offset records keep the order of their maps and every digit', (t) => {
   t.end()
 })
 
+t.test('offset keys have the bytes that the writer of Kafka Connect makes', (t) => {
+  // As Jackson 2.21 wrote them.
+  const keys: [OffsetMap, string][] = [
+    [
+      { f: '\u0000\u0001\b\t\n\u000b\f\r\u001f\u007f\u0080 /"\\' },
+      '"\\u0000\\u0001\\b\\t\\n\\u000B\\f\\r\\u001F\u007f\u0080 /\\"\\\\"',
+    ],
+    [{ f: '\\u001f \u2028\ufeffü' }, '"\\\\u001f \u2028\ufeffü"'],
+    [{ f: 'a😀b' }, '"a\\uD83D\\uDE00b"'],
+    [{ f: 1.5 }, '1.5'],
+    [{ f: 1e-5 }, '1.0E-5'],
+    [{ f: 123456789.125 }, '1.23456789125E8'],
+    [{ f: 1e21 }, '1.0E21'],
+    [{ f: -0 }, '-0.0'],
+    [{ f: 5e-324 }, '4.9E-324'],
+    [{ f: 12345678 }, '12345678'],
+    [{ f: null }, 'null'],
+  ]
+  for (const [partition, text] of keys) {
+    t.equal(offsetKey('c', partition), `["c",{"f":${text}}]`)
+    t.strictSame(parseOffsetKey(offsetKey('c', partition))?.partition, partition)
+  }
+  t.end()
+})
+
 t.test('offset records go to the partition where Java puts them', (t) => {
   const entries = Array.from({ length: 40 }, (_, n) => ({
     partition: { file: `f${n}` },

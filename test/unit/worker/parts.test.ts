@@ -231,22 +231,28 @@ t.test('waiting ends at the deadline or the signal', async (t) => {
 
 t.test('a sink reads its topics, or those that match, as the group of its name', (t) => {
   const id = { connector: 'out', task: 0 }
-  t.strictSame(sinkSubscription(id, { topics: ' a, b ,,a' }), {
+  const embedded = { log: 'embedded', consumer: {} } as const
+  t.strictSame(sinkSubscription(id, { topics: ' a, b ,,a' }, embedded), {
     group: 'connect-out',
     topics: ['a', 'b'],
     start: 'earliest',
     mostRecords: undefined,
   })
-  const overridden = sinkSubscription(id, {
+  const given = {
     'topics.regex': 'in-.*',
     'consumer.override.group.id': 'mine',
     'consumer.override.max.poll.records': '20',
     'consumer.override.auto.offset.reset': 'latest',
-  })
+  }
+  const overridden = sinkSubscription(id, given, embedded)
   t.match(overridden, { group: 'mine', start: 'latest', mostRecords: 20 })
   t.ok((overridden.topics as RegExp).test('in-1'))
   t.notOk((overridden.topics as RegExp).test('not-in-1'))
-  t.throws(() => sinkSubscription(id, {}), { code: 'CONNECT_CONFIG' })
+  t.throws(() => sinkSubscription(id, {}, embedded), { code: 'CONNECT_CONFIG' })
+  const consumer = { 'max.poll.records': '30', 'auto.offset.reset': 'by_duration:PT1H' }
+  const kafka = { log: 'kafka', consumer } as const
+  t.match(sinkSubscription(id, { topics: 'a' }, kafka), { start: undefined, mostRecords: 30 })
+  t.match(sinkSubscription(id, given, kafka), { group: 'mine', start: undefined, mostRecords: 20 })
   t.end()
 })
 
