@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
+import { embeddedGround, type Ground } from './demo/ground.ts'
 import { actualRows, expectedRows } from './demo/proof.ts'
 import { Stage } from './demo/stage.ts'
 import { portNumber } from './option-values.ts'
@@ -10,12 +11,14 @@ interface Options {
   readonly once?: boolean
   readonly port: number
   readonly dataDir?: string
+  readonly kafka?: boolean
+  readonly bootstrapServers?: string
 }
 
 const onceLimitMs = 600_000
 const catchUpMs = 10_000
 
-/** `tapline demo`: a capture becomes rows, with an embedded log and an embedded Postgres. */
+/** `tapline demo`: a capture becomes rows, with an embedded log, or a Kafka, and an embedded Postgres. */
 export function demoCommand(): Command {
   return new Command('demo')
     .description('turn the packets of a capture into Postgres rows; no broker, no server needed')
@@ -27,6 +30,8 @@ export function demoCommand(): Command {
       8083,
     )
     .option('--data-dir <folder>', 'where log and database are kept (default: .tapline/demo)')
+    .option('--kafka', 'run on a real Kafka broker, which is started; needs Java and Maven')
+    .option('--bootstrap-servers <addresses>', 'run on this Kafka: HOST:PORT, or several')
     .action(async (options: Options) => {
       const interrupted = new AbortController()
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -43,12 +48,9 @@ export function demoCommand(): Command {
 
 /** Shows packets arriving until Ctrl-C; the next run goes on where this one stopped. */
 async function play(options: Options, signal: AbortSignal): Promise<number> {
-  const stage = await Stage.set({
-    folder: resolve(options.dataDir ?? '.tapline/demo'),
-    port: options.port,
-    isUnpaced: false,
-    say,
-  })
+  const folder = resolve(options.dataDir ?? `.tapline/demo${suffixOf(options)}`)
+  const ground = await prepareGround(options, { folder, removes: false, say })
+  const stage = await Stage.set({ folder, ground, port: options.port, isUnpaced: false, say })
   try {
     say(`The page: ${stage.worker.url}/ui/   Ctrl-C ends it; the next run goes on from there.\n`)
     await watch(stage, signal)
@@ -91,42 +93,73 @@ async function closingLine(stage: Stage): Promise<number> {
     await sleep(100)
     ;[packets, rows] = [await stage.packets(), await stage.rows()]
   }
+  if (packets > rows) packets = await stage.distinctPackets()
   await stage.eachSource('resume')
   const verdict = packets === rows ? 'equal.' : 'NOT EQUAL.'
   say(`\nChecked: ${packets} packets in the log, ${rows} rows in Postgres: ${verdict}`)
   return packets === rows ? 0 : 1
 }
 
-/** Everything unpaced, then the proof: count and checksum of each table against its capture, decoded once more. */
+/** Everything unpaced, then the proof. */
 async function once(options: Options, signal: AbortSignal): Promise<number> {
   const folder = resolve(options.dataDir ?? `.tapline/once-${process.pid}`)
   const removes = options.dataDir === undefined
+  const silent = () => {}
   const startedAt = performance.now()
-  const stage = await Stage.set({ folder, port: 0, isUnpaced: true, say: () => {} })
   try {
-    const expected = await Promise.all(stage.feeds.map(expectedRows))
-    const packets = expected.reduce((sum, { count }) => sum + count, 0)
-    while ((await stage.rows()) < packets) {
-      await stage.mustLive()
-      signal.throwIfAborted()
-      if (performance.now() - startedAt > onceLimitMs) break
-      await sleep(50)
+    const ground = await prepareGround(options, { folder, removes, say: silent })
+    const stage = await Stage.set({ folder, ground, port: 0, isUnpaced: true, say: silent })
+    try {
+      return await prove(stage, signal, startedAt)
+    } finally {
+      await stage.clear({ removes })
     }
-    const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(2))
-    const actual = await Promise.all(stage.feeds.map((feed) => actualRows(stage.sql, feed)))
-    const rows = await stage.rows()
-    const isEqual =
-      rows === packets && actual.every((tally, i) => tally.checksum === expected[i]?.checksum)
-    if (!isEqual)
-      process.stderr.write(
-        `tapline demo: the rows are not the packets: ${JSON.stringify({ expected, actual })}\n`,
-      )
-    say(JSON.stringify({ packets, rows, seconds }))
-    return isEqual ? 0 : 1
   } finally {
-    await stage.clear({ removes })
     if (removes) await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Count and checksum of each table against its capture, decoded once more. */
+async function prove(stage: Stage, signal: AbortSignal, startedAt: number): Promise<number> {
+  const expected = await Promise.all(stage.feeds.map(expectedRows))
+  const packets = expected.reduce((sum, { count }) => sum + count, 0)
+  while ((await stage.rows()) < packets) {
+    await stage.mustLive()
+    signal.throwIfAborted()
+    if (performance.now() - startedAt > onceLimitMs) break
+    await sleep(50)
+  }
+  const seconds = Number(((performance.now() - startedAt) / 1000).toFixed(2))
+  const actual = await Promise.all(stage.feeds.map((feed) => actualRows(stage.sql, feed)))
+  const rows = await stage.rows()
+  const isEqual =
+    rows === packets && actual.every((tally, i) => tally.checksum === expected[i]?.checksum)
+  if (!isEqual)
+    process.stderr.write(
+      `tapline demo: the rows are not the packets: ${JSON.stringify({ expected, actual })}\n`,
+    )
+  say(JSON.stringify({ packets, rows, seconds }))
+  return isEqual ? 0 : 1
+}
+
+/** A broker of somebody's holds what that demo made there: each has a folder of its own. */
+function suffixOf({ kafka, bootstrapServers }: Options): string {
+  if (bootstrapServers !== undefined)
+    return `-kafka-${bootstrapServers.replaceAll(/[^\w.-]+/g, '-')}`
+  return kafka ? '-kafka' : ''
+}
+
+async function prepareGround(
+  { kafka, bootstrapServers }: Options,
+  options: {
+    readonly folder: string
+    readonly removes: boolean
+    readonly say: (text: string) => void
+  },
+): Promise<Ground> {
+  if (!kafka && bootstrapServers === undefined) return embeddedGround
+  const { KafkaGround } = await import('./demo/kafka-ground.ts')
+  return KafkaGround.prepare({ ...options, bootstrapServers })
 }
 
 function say(text: string): void {

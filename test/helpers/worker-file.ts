@@ -1,19 +1,21 @@
 import { writeFileSync } from 'node:fs'
+import { properties } from '../services/properties.ts'
 
 export interface WorkerFileOptions {
   readonly bootstrap: string
   /** Also the beginning of the names of the three topics. */
   readonly group: string
-  /** Lines that come last, and so win. */
+  /** Further keys; they win. */
   readonly more?: Readonly<Record<string, string>>
 }
 
-/** Writes a worker's properties file as Connect's own worker takes it in distributed mode; returns its path. */
-export function writeWorkerFile(
-  file: string,
-  { bootstrap, group, more = {} }: WorkerFileOptions,
-): string {
-  const properties = {
+/** A worker's configuration on a broker, as Connect's own worker takes it in distributed mode. */
+export function workerSettings({
+  bootstrap,
+  group,
+  more = {},
+}: WorkerFileOptions): Readonly<Record<string, string>> {
+  return {
     'bootstrap.servers': bootstrap,
     'group.id': group,
     ...Object.fromEntries(
@@ -28,7 +30,10 @@ export function writeWorkerFile(
     'value.converter': 'org.apache.kafka.connect.storage.StringConverter',
     ...more,
   }
-  const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`)
-  writeFileSync(file, lines.join(''))
+}
+
+/** Writes it as a properties file; returns its path. */
+export function writeWorkerFile(file: string, options: WorkerFileOptions): string {
+  writeFileSync(file, properties(workerSettings(options)))
   return file
 }

@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
+import type { Ground } from './ground.ts'
 import { EmbeddedPostgres } from './postgres.ts'
 import type { Feed } from './proof.ts'
 import { projectRoot, WorkerProcess } from './worker-process.ts'
@@ -12,6 +13,7 @@ export interface Example {
 
 export interface StageOptions {
   readonly folder: string
+  readonly ground: Ground
   readonly port: number
   /** Read as fast as it goes, whatever the examples say. */
   readonly isUnpaced: boolean
@@ -21,41 +23,58 @@ export interface StageOptions {
 const examples = ['demo-ethernet-source', 'demo-wifi-source', 'demo-postgres-sink']
 const database = 'tapline'
 const undefinedTable = '42P01'
+const pageRecords = 1_000
+
+interface StageFeed extends Feed {
+  /** Where its packets lie in the log. */
+  readonly topic: string
+}
+
+interface Page {
+  readonly records: readonly { readonly key: unknown }[]
+  readonly next: number
+  readonly latest: number
+}
 
 /** What the demo plays on: a Postgres, a worker, and the example connectors PUT to it. */
 export class Stage {
   readonly connectors: readonly Example[]
-  readonly feeds: readonly Feed[]
+  readonly feeds: readonly StageFeed[]
   readonly worker: WorkerProcess
   readonly sql: pg.Client
+  readonly #ground: Ground
   readonly #postgres: EmbeddedPostgres
   #isPostgresDown = false
 
   private constructor(
+    ground: Ground,
     postgres: EmbeddedPostgres,
     worker: WorkerProcess,
     sql: pg.Client,
     connectors: readonly Example[],
   ) {
+    this.#ground = ground
     this.#postgres = postgres
     this.worker = worker
     this.sql = sql
     this.connectors = connectors
     this.feeds = connectors.flatMap(({ config }) => {
       const { 'pcap.path': capture, 'pcap.fields': fields, topic: table } = config
-      return capture && fields && table ? [{ capture, fields, table }] : []
+      if (!capture || !fields || !table) return []
+      return [{ capture, fields, table, topic: ground.topicOf(table) }]
     })
     void postgres.exited.then(() => {
       this.#isPostgresDown = true
     })
   }
 
-  static async set({ folder, port, isUnpaced, say }: StageOptions): Promise<Stage> {
+  static async set({ folder, ground, port, isUnpaced, say }: StageOptions): Promise<Stage> {
     say(`Starting the worker and Postgres; their data is in ${folder}`)
-    // The worker first: where its port or folder is in use, perhaps by another demo, nothing else may be touched.
-    const worker = await WorkerProcess.start({ folder, port })
+    let worker: WorkerProcess | undefined
     let postgres: EmbeddedPostgres | undefined
     try {
+      // The worker first: where its port or folder is in use, perhaps by another demo, nothing else may be touched.
+      worker = await WorkerProcess.start({ folder, port, file: ground.workerFile })
       postgres = await EmbeddedPostgres.start(join(folder, 'postgres'), {
         // Ctrl-C must not stop it before the worker has drained.
         isDetached: true,
@@ -68,15 +87,16 @@ export class Stage {
       const connectors = await Promise.all(
         examples.map((name) => readExample(name, url, isUnpaced)),
       )
-      const stage = new Stage(postgres, worker, sql, connectors)
-      for (const { name, config } of connectors) {
+      const stage = new Stage(ground, postgres, worker, sql, connectors)
+      for (const { name, config } of connectors.map((each) => ground.adapt(each))) {
         say(`PUT ${worker.url}/connectors/${name}/config`)
         await worker.client.put(`/connectors/${name}/config`, config)
       }
       return stage
     } catch (error) {
-      await worker.stop()
+      await worker?.stop()
       await postgres?.stop()
+      await ground.clear()
       throw error
     }
   }
@@ -86,6 +106,7 @@ export class Stage {
     await this.sql.end().catch(() => {})
     if (!this.#isPostgresDown) await this.#postgres.stop()
     if (options.removes) await rm(this.#postgres.folder, { recursive: true, force: true })
+    await this.#ground.clear()
   }
 
   /** Throws, in words, when something ended that should not have, or a task has failed. */
@@ -98,6 +119,7 @@ export class Stage {
       throw new Error(
         `The worker has ended; was it killed? Nothing is lost: start the demo again and it goes on. Its log is ${this.worker.logFile}`,
       )
+    this.#ground.mustLive()
     for (const { name } of this.connectors) {
       const status = await this.#status(name)
       const failed = status.tasks.find(({ state }) => state === 'FAILED')
@@ -108,13 +130,29 @@ export class Stage {
   /** Packets in the log. */
   async packets(): Promise<number> {
     let packets = 0
-    for (const { table } of this.feeds) {
+    for (const { topic } of this.feeds) {
       const page = (await this.worker.client
-        .get(`/topics/${table}/records?partition=0&from=latest&limit=1`)
+        .get(`/topics/${topic}/records?partition=0&from=latest&limit=1`)
         .catch(() => ({ earliest: 0, latest: 0 }))) as { earliest: number; latest: number }
       packets += page.latest - page.earliest
     }
     return packets
+  }
+
+  /** As `packets`, reading every key: a source that was killed writes some again to a log that cannot undo. */
+  async distinctPackets(): Promise<number> {
+    const seen = new Set<string>()
+    for (const { topic } of this.feeds) {
+      for (let from = 0; ; ) {
+        const { records, next, latest } = (await this.worker.client.get(
+          `/topics/${topic}/records?partition=0&from=${from}&limit=${pageRecords}`,
+        )) as Page
+        for (const { key } of records) seen.add(JSON.stringify([topic, key]))
+        from = next
+        if (from >= latest) break
+      }
+    }
+    return seen.size
   }
 
   /** Rows in Postgres. */

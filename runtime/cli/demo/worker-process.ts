@@ -10,7 +10,7 @@ import { ConnectClient } from '../connect-client.ts'
 const main = fileURLToPath(new URL('../../main.ts', import.meta.url))
 export const projectRoot = fileURLToPath(new URL('../../..', import.meta.url))
 
-const readyLimitMs = 10_000
+const readyLimitMs = 60_000
 const pollMs = 25
 const readyUrl = /"url":"([^"]+)".*"msg":"the worker is ready"/
 
@@ -18,6 +18,8 @@ export interface WorkerProcessOptions {
   readonly folder: string
   /** 0 takes a free one. */
   readonly port: number
+  /** Its configuration; without one it has its defaults. */
+  readonly file?: string | undefined
 }
 
 /** A worker of its own process, as a user would start it; it ends with the demo, whatever ends the demo. */
@@ -33,7 +35,7 @@ export class WorkerProcess {
     this.logFile = logFile
   }
 
-  static async start({ folder, port }: WorkerProcessOptions): Promise<WorkerProcess> {
+  static async start({ folder, port, file }: WorkerProcessOptions): Promise<WorkerProcess> {
     await mkdir(folder, { recursive: true })
     const logFile = join(folder, 'worker.log')
     const output = openSync(logFile, 'w')
@@ -44,10 +46,8 @@ export class WorkerProcess {
         ...process.execArgv,
         main,
         'worker',
-        '--port',
-        String(port),
-        '--data-dir',
-        join(folder, 'log'),
+        ...(file === undefined ? [] : [file]),
+        ...['--port', String(port), '--data-dir', join(folder, 'log')],
       ],
       // The channel is its tie to the demo: when it closes, the worker stops by itself. Ctrl-C does not reach its process group.
       { cwd: projectRoot, detached: true, stdio: ['ignore', output, output, 'ipc'] },

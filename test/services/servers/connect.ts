@@ -33,6 +33,11 @@ function home(): Promise<string> {
   })
 }
 
+/** For whoever compiles a plugin of its own. */
+export async function connectClassPath(): Promise<string> {
+  return join(await home(), 'lib', '*')
+}
+
 async function launch(place: Place): Promise<Launch> {
   const { folder, options } = place
   const { heap = '512m', pluginFolders = [], flags = [] } = options
