@@ -54,14 +54,17 @@ export class FetcherAnswers {
       position.replica = { node: preferredReadReplica, untilMs }
       return
     }
-    if (answer.recordSet.length === 0) return
     const { isolation } = this.#core.settings
+    const end = isolation === 'read_committed' ? answer.lastStableOffset : highWatermark
+    position.isBehind = false
+    if (answer.recordSet.length === 0) return
     const { readRecords } = this.#core.codec
     position.keep(answer.recordSet, {
       isolation,
       abortedTransactions: answer.abortedTransactions,
       ...(readRecords ? { readRecords } : {}),
     })
+    position.isBehind = position.fetchFrom < end
     this.#core.wake()
   }
 

@@ -6,15 +6,25 @@ import { type FetchAnswer, fetchRequest } from './protocol/requests/fetch.ts'
 import type { OfTopic } from './protocol/requests/topic-list.ts'
 import type { Subscription } from './subscription.ts'
 
-/** Two fetches may be under way to a broker: what waits for news must not hold up what is known to be there. */
+/** Two fetches may be under way to a broker: one that waits for news must not hold up what is known to be there. */
 const channels = ['fetch', 'other-fetch'] as const
 /** How long a fetch may wait for news when there is nothing else to ask that broker for: new records end it at once. */
 const QUIET_MS = 5000
+/** One that comes too late to wait together with the others waits so long, and asks again, until the others are back. */
+const LATE_MS = 50
 /** One answer is not larger, unless a batch is. */
 const ANSWER_BYTES = 4 * 1024 * 1024
 
+/**
+ * - `more`: for what is known to be there, so answered at once.
+ * - `news`: for whatever comes in all partitions that were read to their ends. One at a time.
+ * - `late`: for such as got there after `news` had left.
+ */
+type Kind = 'more' | 'news' | 'late'
+
 /** A fetch that is under way. */
 interface Ask {
+  readonly kind: Kind
   readonly node: number
   readonly channel: (typeof channels)[number]
   readonly asked: readonly { readonly position: PartitionPosition; readonly turn: number }[]
@@ -55,12 +65,32 @@ export class FetcherAsks {
     const others = [...this.#asks].filter((ask) => ask.node === node)
     const channel = channels.find((each) => others.every((ask) => ask.channel !== each))
     if (channel === undefined) return
+    const isUnderWay = (kind: Kind) => others.some((ask) => ask.kind === kind)
+    const behind = positions.filter(({ isBehind }) => isBehind)
+    if (isUnderWay('late') || behind.length === positions.length) {
+      if (behind.length > 0) this.#send({ node, channel, kind: 'more' }, behind, LATE_MS)
+      return
+    }
+    const { fetchMinBytes, fetchMaxWaitMs } = this.#core.settings
+    const isLate = isUnderWay('news')
+    const isAlone = isQuiet && others.length === 0 && behind.length === 0 && fetchMinBytes <= 1
+    const waitMs = isAlone ? Math.max(QUIET_MS, fetchMaxWaitMs) : fetchMaxWaitMs
+    this.#send(
+      { node, channel, kind: isLate ? 'late' : 'news' },
+      positions,
+      isLate ? Math.min(LATE_MS, waitMs) : waitMs,
+    )
+  }
+
+  #send(
+    { node, channel, kind }: Pick<Ask, 'node' | 'channel' | 'kind'>,
+    positions: readonly PartitionPosition[],
+    maxWaitMs: number,
+  ): void {
     const { settings, links } = this.#core
     const { rack, requestTimeoutMs } = links.cluster.settings
-    const { isolation, fetchMinBytes, fetchMaxWaitMs, fetchMaxBytes } = settings
-    const isOnlyNews = isQuiet && others.length === 0 && fetchMinBytes <= 1
-    const maxWaitMs = isOnlyNews ? Math.max(QUIET_MS, fetchMaxWaitMs) : fetchMaxWaitMs
     const ask: Ask = {
+      kind,
       node,
       channel,
       asked: positions.map((position) => ({ position, turn: position.turn })),
@@ -69,10 +99,10 @@ export class FetcherAsks {
     for (const position of positions) position.isAsked = true
     this.#asks.add(ask)
     const request = (this.#core.codec.fetchRequest ?? fetchRequest)({
-      isolation,
+      isolation: settings.isolation,
       maxWaitMs,
-      minBytes: fetchMinBytes,
-      maxBytes: Math.min(fetchMaxBytes, ANSWER_BYTES),
+      minBytes: kind === 'more' ? 1 : settings.fetchMinBytes,
+      maxBytes: Math.min(settings.fetchMaxBytes, ANSWER_BYTES),
       rack,
       topics: this.#topics(node, positions),
     })

@@ -28,6 +28,8 @@ export class PartitionPosition implements Incarnation {
   isPaused = false
   /** A fetch that asks for it is under way. */
   isAsked = false
+  /** More is there than was fetched, or may be: nobody has looked yet. */
+  isBehind = true
   /** The broker does not hold `fetchFrom`. */
   isOutOfRange = false
   /** Why reading cannot go on, until it is moved by hand; counts once everything fetched before it is delivered. */
@@ -102,6 +104,7 @@ export class PartitionPosition implements Incarnation {
     this.#sets = []
     this.#bytes = 0
     this.isAsked = false
+    this.isBehind = true
     this.isOutOfRange = false
   }
 
