@@ -13,6 +13,8 @@ interface WorkerFlags {
 const connectVersion = '4.3.1'
 /** How long everything may take to stop before the process ends regardless (I4). */
 const stopLimitMs = 9_000
+/** As Connect's: the worker could not begin (configuration, ports, brokers), or its stores refused it. A wrong command line is 1. */
+const exitCodes = { beforeHerder: 2, herder: 3 } as const
 
 // The launcher's small young generation is for this thread: the flag would outdo what a task thread asks for itself.
 setFlagsFromString('--max-semi-space-size=0')
@@ -51,6 +53,7 @@ function workerCommand(): Command {
       const { loadWorkerConfig } = await import('./config/worker-config.ts')
       const { JsonLogger } = await import('./logging/json-logger.ts')
       const starting = JsonLogger.create()
+      const start: Start = { exitCode: exitCodes.beforeHerder }
       try {
         const config = loadWorkerConfig({
           file,
@@ -58,13 +61,13 @@ function workerCommand(): Command {
           env: process.env,
         })
         const logger = JsonLogger.create({ level: config.logLevel })
-        const stop = await startWorker(config, logger)
+        const stop = await startWorker(config, logger, start)
         endOnSignal(stop, logger)
       } catch (err) {
         // A person at a terminal reads words, whoever collects logs a line of them.
         if (process.stdout.isTTY) process.stderr.write(`tapline worker: ${inWords(err)}\n`)
         else starting.error({ err }, 'the worker cannot start')
-        process.exit(2)
+        process.exit(start.exitCode)
       }
     })
 }
@@ -84,33 +87,41 @@ async function load() {
   return { ...herder, ...topics, ...troubles, ...worker, ...metrics, plugins }
 }
 
+/** How far the start came. */
+interface Start {
+  exitCode: number
+}
+
 /** Wires the parts in the order in which they need each other; returns what undoes it. */
-async function startWorker(config: WorkerConfig, logger: Logger): Promise<() => Promise<void>> {
+async function startWorker(
+  config: WorkerConfig,
+  logger: Logger,
+  start: Start,
+): Promise<() => Promise<void>> {
   const startedAt = performance.now()
-  const [{ openLog }, { RestServer }, { workerIdOf }] = await Promise.all([
-    import('./log/open.ts'),
+  const [{ RestServer }, { workerIdOf }] = await Promise.all([
     import('./rest/rest-server.ts'),
     import('./config/worker-config.ts'),
   ])
   for (const warning of config.warnings) logger.warn({}, warning)
+  await checkClients(config, logger)
   const { listeners, maxBodyBytes, bodyTimeoutMs } = config.rest
   const rest = new RestServer({ listeners, logger, maxBodyBytes, bodyTimeoutMs })
   const [url = ''] = await rest.listen()
   try {
-    const [log, parts] = await Promise.all([
-      openLog({
-        kind: 'embedded',
-        dataDir: config.dataDir,
-        defaultPartitions: config.topicPartitions,
-        logger,
-      }),
-      load(),
-    ])
+    const [log, parts] = await Promise.all([openTheLog(config, logger), load()])
     const workerId = workerIdOf(config, url)
     const { herder, resources } = wire(config, parts, { log, logger, workerId })
-    await Promise.all([rest.serve(resources), herder.start()])
+    start.exitCode = exitCodes.herder
+    // Before Kafka's topics are read every answer is that the worker is starting; the embedded log is there at once.
+    if (log.kind === 'kafka') await herder.start()
+    await Promise.all([rest.serve(resources), log.kind === 'embedded' && herder.start()])
     const ms = Math.round(performance.now() - startedAt)
-    logger.info({ url, dataDir: config.dataDir, ms }, 'the worker is ready')
+    const place =
+      config.kafka === null
+        ? { dataDir: config.dataDir }
+        : { kafka: config.kafka.common['bootstrap.servers'], group: config.kafka.groupId }
+    logger.info({ url, ...place, ms }, 'the worker is ready')
     return async () => {
       await rest.close(1_000)
       await herder.shutdown()
@@ -119,6 +130,36 @@ async function startWorker(config: WorkerConfig, logger: Logger): Promise<() => 
   } catch (error) {
     await rest.close(0)
     throw error
+  }
+}
+
+/** Settings of Kafka clients are judged once, before anything connects. */
+async function checkClients({ kafka }: WorkerConfig, logger: Logger): Promise<void> {
+  if (kafka === null) return
+  const [{ checkWorkerClients }, { ConfigException }] = await Promise.all([
+    import('./log/client-settings.ts'),
+    import('./api/index.ts'),
+  ])
+  const { problems, warnings } = checkWorkerClients(kafka)
+  for (const [, warning] of warnings) logger.warn({}, warning)
+  if (problems.length > 0) throw new ConfigException(problems)
+}
+
+async function openTheLog(config: WorkerConfig, logger: Logger) {
+  const [{ openLog }, { inConnectsWords, untilOpen }] = await Promise.all([
+    import('./log/open.ts'),
+    import('./log/until-open.ts'),
+  ])
+  const { kafka, dataDir, topicPartitions: defaultPartitions } = config
+  if (kafka === null) return openLog({ kind: 'embedded', dataDir, defaultPartitions, logger })
+  const { common, producer, consumer, admin, clientId, startTimeoutMs } = kafka
+  try {
+    return await untilOpen(
+      () => openLog({ kind: 'kafka', common, producer, consumer, admin, clientId, logger }),
+      { timeoutMs: startTimeoutMs, logger },
+    )
+  } catch (error) {
+    throw inConnectsWords(error)
   }
 }
 

@@ -1,8 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { maskSecrets } from './api/index.ts'
 import { joinLog } from './log/open.ts'
+import { untilOpen } from './log/until-open.ts'
 import { loadPlugins } from './worker/load-plugins.ts'
 import type { FromTasks, ToTasks } from './worker/messages.ts'
 import type { TaskThreadData } from './worker/places.ts'
+import { portLogger } from './worker/port-logger.ts'
 import { toPortable } from './worker/portable-error.ts'
 import { TaskHost } from './worker/task-host.ts'
 
@@ -10,9 +13,11 @@ import { TaskHost } from './worker/task-host.ts'
 
 const { log, settings, pluginRoots, suspect } = workerData as TaskThreadData
 const post = (message: FromTasks) => parentPort?.postMessage(message)
+const logger = portLogger(post, {}, maskSecrets)
 
 const host = new TaskHost({
-  log: await joinLog(log),
+  // Brokers that are away while tasks are to start: the tasks wait, as those do that run.
+  log: await untilOpen(() => joinLog(log, logger), { timeoutMs: Number.POSITIVE_INFINITY, logger }),
   plugins: await loadPlugins(pluginRoots),
   settings,
   post,

@@ -40,3 +40,30 @@ export function checkClientSettings(kind: ClientKind, settings: ClientSettings):
     warnings: found.flatMap(({ warnings }) => warnings),
   }
 }
+
+/** Of a worker's configuration: its own clients' settings, and those that it gives to connectors' clients. */
+export interface WorkerClients extends Readonly<Record<ClientKind, ClientSettings>> {
+  readonly common: ClientSettings
+}
+
+/** Under the keys of the worker's file, each thing once. */
+export function checkWorkerClients(clients: WorkerClients): ClientRemarks {
+  const { common } = clients
+  const own = connectionSettings(common)
+  const others = [producerSettings(common), consumerSettings(common)]
+  const problems = [...own.problems, ...others.flatMap((each) => each.problems)]
+  const warnings = [...own.warnings]
+  for (const kind of Object.keys(parsers) as ClientKind[]) {
+    const given = clients[kind]
+    const isGiven = ([key]: Remark) => Object.hasOwn(given, key)
+    const named = ([key, message]: Remark): Remark => [`${kind}.${key}`, `${kind}.${message}`]
+    const found = checkClientSettings(kind, { ...common, ...given })
+    problems.push(...found.problems.filter(isGiven).map(named))
+    warnings.push(...found.warnings.filter(isGiven).map(named))
+  }
+  return { problems: distinct(problems), warnings: distinct(warnings) }
+}
+
+function distinct(remarks: readonly Remark[]): Remark[] {
+  return [...new Map(remarks.map((remark) => [remark.join('\n'), remark])).values()]
+}
