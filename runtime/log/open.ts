@@ -29,7 +29,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
 }
 
 /** Joins a log that another thread opened: `data` of its `share()`. */
-export async function joinLog(data: unknown, logger: Logger = silent): Promise<Log> {
+export async function joinLog(data: unknown, logger?: Logger): Promise<Log> {
   const share = data as EmbeddedShare | KafkaShare
   if (share?.kind === 'kafka') {
     const { joinKafkaLog } = await import('./kafka/open-kafka-log.ts')
@@ -45,5 +45,3 @@ export async function openEmbeddedLogReader(dataDir: string): Promise<LogReader>
   const { EmbeddedLogReader } = await import('./embedded/embedded-log-reader.ts')
   return new EmbeddedLogReader(dataDir)
 }
-
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }

@@ -3,8 +3,6 @@ import { openLog } from '../../runtime/log/open.ts'
 import { service } from '../helpers/services.ts'
 import { logContract } from './log.ts'
 
-const logger = { debug() {}, info() {}, warn() {}, error() {} }
-
 async function openOn(t: Test) {
   const broker = await service(t, 'kafka')
   if (broker === undefined) return undefined
@@ -16,7 +14,6 @@ async function openOn(t: Test) {
       'session.timeout.ms': '6000',
       'heartbeat.interval.ms': '500',
     },
-    logger,
   })
   t.teardown(() => log.close())
   return log

@@ -14,7 +14,7 @@ export interface KafkaLogOptions {
   readonly clientId?: string
   /** `stock`: requests and records are written and read by kafkajs itself. Slower; for comparison. */
   readonly codec?: 'own' | 'stock'
-  readonly logger: Logger
+  readonly logger?: Logger
 }
 
 /** The keys of each client that a log has. */

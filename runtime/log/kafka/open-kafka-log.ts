@@ -8,7 +8,7 @@ import { connectsAlike, type KafkaLogOptions, ownKeys, taskKeys } from './kafka-
 
 /** Reaches the cluster, or throws in words. */
 export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> {
-  const { common, codec = 'own', logger, clientId = 'tapline' } = options
+  const { common, codec = 'own', logger = silent, clientId = 'tapline' } = options
   const own = await openClient(common, { clientId, logger })
   const { cluster } = own
   const { logger: _, ...rest } = options
@@ -59,6 +59,8 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> 
 }
 
 /** The same log in another thread, over connections of its own. */
-export function joinKafkaLog({ options }: KafkaShare, logger: Logger): Promise<KafkaLog> {
-  return openKafkaLog({ ...options, logger })
+export function joinKafkaLog({ options }: KafkaShare, logger?: Logger): Promise<KafkaLog> {
+  return openKafkaLog({ ...options, ...(logger && { logger }) })
 }
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
