@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pom } from '../../runtime/cli/demo/kafka-settings.ts'
 import { debianCommand } from './debian.ts'
 import { jdk } from './jdk.ts'
 import { runCommand } from './run-command.ts'
@@ -29,17 +30,4 @@ async function maven(args: readonly string[]): Promise<void> {
     cwd: tmpdir(),
     env: { JAVA_HOME: home },
   })
-}
-
-function pom(artifacts: readonly string[]): string {
-  const dependencies = artifacts.map((artifact) => {
-    const [group, name, version] = artifact.split(':')
-    return `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`
-  })
-  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>tapline</groupId><artifactId>services</artifactId><version>1</version><packaging>pom</packaging>
-  <dependencies>${dependencies.join('')}</dependencies>
-</project>
-`
 }

@@ -3,11 +3,16 @@ import { join } from 'node:path'
 
 export const kafkaVersion = '4.3.1'
 
-/** What a broker consists of, as `group:artifact:version`; without the last two it says nothing. */
-export const kafkaArtifacts = [
-  `org.apache.kafka:kafka_2.13:${kafkaVersion}`,
+/** Maven's artifacts are `group:artifact:version`. Without these Kafka's programs say nothing. */
+export const log4jArtifacts = [
   'org.apache.logging.log4j:log4j-slf4j-impl:2.25.1',
   'org.apache.logging.log4j:log4j-core:2.25.1',
+] as const
+
+/** What a broker consists of. */
+export const kafkaArtifacts = [
+  `org.apache.kafka:kafka_2.13:${kafkaVersion}`,
+  ...log4jArtifacts,
 ] as const
 
 /** A project of Maven's that has these artifacts and nothing else. */

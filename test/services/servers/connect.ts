@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { kafkaVersion, log4jArtifacts } from '../../../runtime/cli/demo/kafka-settings.ts'
 import { cached } from '../cache.ts'
 import { answersHttp } from '../exchange.ts'
 import { jdk } from '../jdk.ts'
 import { mavenFile, mavenJars } from '../maven.ts'
 import { log4j, properties } from '../properties.ts'
 import type { Launch, Place, ServerKind } from '../server.ts'
-import { kafkaVersion, log4jArtifacts } from './kafka.ts'
 
 /**
  * The real Kafka Connect worker, distributed, JSON with schemas, with the file connectors. `url` is its REST API. `info`: `group`, whose

@@ -1,8 +1,12 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-
+import {
+  brokerBasics,
+  clusterId,
+  kafkaArtifacts,
+  kafkaVersion,
+} from '../../../runtime/cli/demo/kafka-settings.ts'
 import { cached } from '../cache.ts'
 import { jdk } from '../jdk.ts'
 import { mavenFile, mavenJars } from '../maven.ts'
@@ -10,12 +14,6 @@ import { isKafka } from '../pings.ts'
 import { log4j, properties } from '../properties.ts'
 import { runCommand } from '../run-command.ts'
 import type { Launch, Place, ServerKind } from '../server.ts'
-
-export const kafkaVersion = '4.3.1'
-export const log4jArtifacts = [
-  'org.apache.logging.log4j:log4j-slf4j-impl:2.25.1',
-  'org.apache.logging.log4j:log4j-core:2.25.1',
-]
 
 /**
  * A broker that is its own controller. `url` is `host:port`. `info`: `java` and `classPath` run Kafka's own tools, as in
@@ -32,9 +30,7 @@ export const kafka: ServerKind = {
 }
 
 function jars(): Promise<string> {
-  return cached(`kafka-${kafkaVersion}`, (folder) =>
-    mavenJars([`org.apache.kafka:kafka_2.13:${kafkaVersion}`, ...log4jArtifacts], folder),
-  )
+  return cached(`kafka-${kafkaVersion}`, (folder) => mavenJars(kafkaArtifacts, folder))
 }
 
 /** The tools of `kafka-console-consumer.sh` and its like are not among what a broker needs. */
@@ -57,7 +53,7 @@ async function launch(place: Place): Promise<Launch> {
   await writeFile(
     settings,
     properties(
-      basics(folder),
+      brokerBasics(folder),
       addresses(port, await place.port('controller'), listeners),
       options.settings,
     ),
@@ -131,30 +127,4 @@ function addresses(
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
   }
-}
-
-/** One node holds everything; small internal topics start fast. */
-function basics(folder: string): Record<string, string> {
-  const internal = ['offsets.topic', 'transaction.state.log', 'share.coordinator.state.topic']
-  return {
-    'process.roles': 'broker,controller',
-    'node.id': '1',
-    'log.dirs': join(folder, 'data'),
-    'num.partitions': '1',
-    ...Object.fromEntries(
-      internal.flatMap((topic) => [
-        [`${topic}.num.partitions`, '4'],
-        [`${topic}.replication.factor`, '1'],
-        [`${topic}.min.isr`, '1'],
-      ]),
-    ),
-    'group.initial.rebalance.delay.ms': '0',
-    'log.retention.hours': '-1',
-  }
-}
-
-/** 16 octets in base64url; a tool's argument must not begin with `-`. */
-function clusterId(): string {
-  const id = randomBytes(16).toString('base64url')
-  return id.startsWith('-') ? clusterId() : id
 }
