@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { KafkaCluster } from '../../runtime/log/kafka/cluster.ts'
+import { settingsOf } from '../../runtime/log/kafka/kafka-client.ts'
 import { metadataRequest } from '../../runtime/log/kafka/protocol/requests/metadata.ts'
 import { connectionSettings } from '../../runtime/log/kafka/settings/connection-settings.ts'
-import { accept } from '../../runtime/log/kafka/settings/parsed-settings.ts'
 import { unsecuredToken } from '../../runtime/log/kafka/settings/unsecured-token.ts'
 import type { ClientSettings } from '../../runtime/log/log.ts'
 import { Certificates } from '../helpers/certificates.ts'
@@ -73,7 +73,7 @@ t.test('a broker that asks who we are', async (t) => {
   const open = async (listener: string | null, settings: ClientSettings) => {
     const address = listener === null ? kafka.url : kafka.info[listener]
     const java = { 'bootstrap.servers': address!, ...settings }
-    const cluster = await KafkaCluster.open(accept(connectionSettings(java), logger), {
+    const cluster = await KafkaCluster.open(settingsOf(connectionSettings(java)), {
       logger,
       clientId: 'security-test',
     })

@@ -2,6 +2,7 @@ import { type Logger, RetriableException } from '../../api/index.ts'
 import type { TopicPartition } from '../log.ts'
 import { type Address, addressText } from './connection/address.ts'
 import type { BrokerConnection, SendOptions } from './connection/broker-connection.ts'
+import { canonicalNames } from './connection/canonical-names.ts'
 import { type Channel, Connections } from './connection/connections.ts'
 import { MetadataCache } from './metadata-cache.ts'
 import { check } from './protocol/errors.ts'
@@ -50,6 +51,7 @@ export class KafkaCluster {
   readonly #cache: MetadataCache
   readonly #coordinators = new Map<string, number>()
   readonly #asking = new Map<string, Promise<MetadataAnswer>>()
+  #bootstrap: readonly Address[]
   #clusterId = ''
   #turn = 0
 
@@ -57,6 +59,7 @@ export class KafkaCluster {
   static async open(settings: ConnectionSettings, options: ClusterOptions): Promise<KafkaCluster> {
     const cluster = new KafkaCluster(settings, options)
     try {
+      if (settings.looksUpNames) cluster.#bootstrap = await canonicalNames(settings.bootstrap)
       await cluster.metadata([], { fresh: true })
       return cluster
     } catch (error) {
@@ -68,6 +71,7 @@ export class KafkaCluster {
   private constructor(settings: ConnectionSettings, options: ClusterOptions) {
     this.settings = settings
     this.#options = options
+    this.#bootstrap = settings.bootstrap
     this.#connections = new Connections(settings, options)
     this.#cache = new MetadataCache(settings.metadataMaxAgeMs)
   }
@@ -182,6 +186,7 @@ export class KafkaCluster {
   sibling(clientId: string): KafkaCluster {
     const sibling = new KafkaCluster(this.settings, { ...this.#options, clientId })
     sibling.#clusterId = this.#clusterId
+    sibling.#bootstrap = this.#bootstrap
     for (const [nodeId, address] of this.#cache.brokers) sibling.#cache.keepBroker(nodeId, address)
     return sibling
   }
@@ -198,7 +203,7 @@ export class KafkaCluster {
     const answer = await this.sendAny(metadataRequest(asked), signal ? { signal } : {})
     this.#cache.keep(answer)
     this.#clusterId = answer.clusterId ?? this.#clusterId
-    this.#connections.keepOnly([...this.#cache.brokers.values(), ...this.settings.bootstrap])
+    this.#connections.keepOnly([...this.#cache.brokers.values(), ...this.#bootstrap])
     return answer
   }
 
@@ -225,7 +230,7 @@ export class KafkaCluster {
   #anyOf(channel?: Channel): readonly BrokerConnection[] {
     const known = [...this.#cache.brokers.values()]
     const turn = known.length > 0 ? this.#turn++ % known.length : 0
-    const inTurn = [...known.slice(turn), ...known.slice(0, turn), ...this.settings.bootstrap]
+    const inTurn = [...known.slice(turn), ...known.slice(0, turn), ...this.#bootstrap]
     const connections = new Set(inTurn.map((address) => this.#connections.to(address, channel)))
     return [...connections].sort((a, b) => Number(b.isOpen) - Number(a.isOpen))
   }

@@ -1,22 +1,23 @@
 import { setTimeout } from 'node:timers/promises'
 import type { SocketFactory } from 'kafkajs/src/network/connection.js'
-import { type Logger, RetriableException } from '../../../api/index.ts'
+import { ConnectException, type Logger, RetriableException } from '../../../api/index.ts'
 import { decodeAnswer } from '../protocol/decode-answer.ts'
 import { check } from '../protocol/errors.ts'
 import type { KafkaRequest } from '../protocol/request.ts'
 import { type ApiRange, apiVersionsRequest } from '../protocol/requests/api-versions.ts'
 import { WireWriter } from '../protocol/wire-writer.ts'
+import { compareVersions } from '../versions.ts'
 import { type Address, addressText } from './address.ts'
+import type { KafkaJsSasl } from './authenticators.ts'
 import { Backoff } from './backoff.ts'
 import { within } from './deadline.ts'
 import { kafkaJsLogger } from './kafkajs-logger.ts'
-import type { Sasl } from './sasl.ts'
 import { trouble } from './trouble.ts'
 import { Wire } from './wire.ts'
 
 export interface BrokerConnectionOptions {
   readonly clientId: string
-  readonly sasl: Sasl | null
+  readonly sasl: KafkaJsSasl | null
   readonly isTls: boolean
   readonly sockets: SocketFactory
   readonly setupTimeoutMs: number
@@ -162,7 +163,7 @@ export class BrokerConnection {
 
   async #connect(): Promise<Wire> {
     const wait = this.#notBefore - Date.now()
-    if (wait > 0) await setTimeout(wait)
+    if (wait > 0) await setTimeout(wait, undefined, { ref: false })
     if (this.#closed) throw this.#closed
     const { clientId, sasl, isTls, sockets, requestTimeoutMs } = this.#options
     const setupMs = Math.round(this.#setupBackoff.ms)
@@ -218,6 +219,8 @@ export class BrokerConnection {
     const answer = await wire.request(request, { body: [], expectsAnswer: true })
     const { errorCode, apis } = await decodeAnswer(request, answer)
     check(errorCode, `Kafka broker ${this.address}: ask which versions it speaks`)
+    const [problem] = compareVersions(this.address, apis)
+    if (problem !== undefined) throw new ConnectException(problem)
     await wire.introduce(apis)
     return apis
   }

@@ -1,6 +1,7 @@
 import type { Logger } from '../../../api/index.ts'
 import type { ConnectionSettings } from '../settings/connection-settings.ts'
 import { type Address, addressText } from './address.ts'
+import { kafkaJsSasl } from './authenticators.ts'
 import { BrokerConnection, type BrokerConnectionOptions } from './broker-connection.ts'
 import { socketFactory } from './socket.ts'
 
@@ -28,7 +29,7 @@ export class Connections {
     this.#maxIdleMs = settings.maxIdleMs
     this.#options = {
       clientId,
-      sasl,
+      sasl: sasl && kafkaJsSasl(sasl),
       isTls: ssl !== null,
       sockets: socketFactory(ssl, setupTimeoutMs),
       setupTimeoutMs,

@@ -101,19 +101,19 @@ declare module 'kafkajs/src/broker/saslAuthenticator/plain.js' {
   export default function plain(user: {
     readonly username: string
     readonly password: string
-  }): import('./sasl.ts').AuthenticationProvider
+  }): import('./authenticators.ts').AuthenticationProvider
 }
 
 declare module 'kafkajs/src/broker/saslAuthenticator/scram256.js' {
   export default function scram(user: {
     readonly username: string
     readonly password: string
-  }): import('./sasl.ts').AuthenticationProvider
+  }): import('./authenticators.ts').AuthenticationProvider
 }
 
 declare module 'kafkajs/src/broker/saslAuthenticator/scram512.js' {
   export default function scram(user: {
     readonly username: string
     readonly password: string
-  }): import('./sasl.ts').AuthenticationProvider
+  }): import('./authenticators.ts').AuthenticationProvider
 }

@@ -1,10 +1,8 @@
 import { ConnectException } from '../../../api/index.ts'
-import type { AuthenticationProvider, SaslAnswer, SaslMessage } from './sasl.ts'
+import type { AuthenticationProvider, SaslAnswer, SaslMessage } from './authenticators.ts'
+import type { TokenSource } from './sasl.ts'
 
 const SEPARATOR = '\u0001'
-
-/** Gives a token that is valid now. */
-export type TokenSource = () => Promise<string>
 
 /**
  * OAUTHBEARER (RFC 7628) in place of kafkajs's, which takes the broker's refusal for a welcome: the broker says why it refuses in an answer

@@ -1,29 +1,17 @@
-/** One message of a SASL exchange, as kafkajs takes it: with its length before it. */
-export interface SaslMessage {
-  encode(): Promise<Buffer>
-}
+import type { Password } from '../../../api/index.ts'
 
-export interface SaslAnswer<T> {
-  decode(bytes: Buffer): Promise<Buffer>
-  parse(bytes: Buffer): Promise<T>
-}
+/** Gives a token that is valid now. */
+export type TokenSource = () => Promise<string>
 
-export interface SaslExchange {
-  readonly host: string
-  readonly port: number
-  readonly logger: import('./kafkajs-logger.ts').KafkaJsLogger
-  saslAuthenticate<T>(exchange: {
-    readonly request: SaslMessage
-    readonly response?: SaslAnswer<T>
-  }): Promise<T | undefined>
-}
-
-export type AuthenticationProvider = (exchange: SaslExchange) => {
-  authenticate(): Promise<void>
-}
-
-/** What kafkajs's authenticator is given. */
-export interface Sasl {
-  readonly mechanism: string
-  readonly authenticationProvider: AuthenticationProvider
-}
+/** How a connection proves who we are. */
+export type Sasl =
+  | {
+      readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+      readonly username: string
+      readonly password: Password
+    }
+  | {
+      readonly mechanism: 'OAUTHBEARER'
+      readonly token: TokenSource
+      readonly extensions: Readonly<Record<string, string>>
+    }

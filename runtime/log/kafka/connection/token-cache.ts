@@ -1,4 +1,4 @@
-import type { TokenSource } from './oauth-bearer.ts'
+import type { TokenSource } from './sasl.ts'
 
 export interface Token {
   readonly value: string

@@ -4,9 +4,9 @@ import { ConnectException, RetriableException } from '../../../api/index.ts'
 import type { KafkaRequest } from '../protocol/request.ts'
 import type { ApiRange } from '../protocol/requests/api-versions.ts'
 import { type Address, addressText } from './address.ts'
+import type { KafkaJsSasl } from './authenticators.ts'
 import type { KafkaJsLogger } from './kafkajs-logger.ts'
 import { RequestQueue } from './request-queue.ts'
-import type { Sasl } from './sasl.ts'
 import { trouble } from './trouble.ts'
 
 const { DISCONNECTED } = connectionStatus.CONNECTION_STATUS
@@ -20,7 +20,7 @@ export interface WireOptions {
   readonly clientId: string
   readonly logger: KafkaJsLogger
   readonly socketFactory: SocketFactory
-  readonly sasl: Sasl | null
+  readonly sasl: KafkaJsSasl | null
   readonly isTls: boolean
 }
 
@@ -35,7 +35,7 @@ export interface Outgoing {
  */
 export class Wire extends Connection {
   readonly #queue: RequestQueue
-  readonly #sasl: Sasl | null
+  readonly #sasl: KafkaJsSasl | null
   readonly #isTls: boolean
   #answers = 0
   #end: Error | undefined

@@ -16,6 +16,8 @@ export interface ConnectionSettings {
   /** `client.id`; empty when none was given. */
   readonly clientId: string
   readonly rack: string
+  /** Whether the names of `bootstrap` stand for several brokers, whose own names are looked up. */
+  readonly looksUpNames: boolean
   readonly ssl: ConnectionOptions | null
   readonly sasl: Sasl | null
   readonly requestTimeoutMs: number
@@ -41,6 +43,7 @@ export function connectionSettings(java: ClientSettings): ParsedSettings<Connect
       bootstrap: typeof bootstrap === 'string' ? [] : bootstrap,
       clientId: values['client.id'],
       rack: values['client.rack'],
+      looksUpNames: values['client.dns.lookup'] === 'resolve_canonical_bootstrap_servers_only',
       ssl: security.ssl,
       sasl: security.sasl,
       requestTimeoutMs: values['request.timeout.ms'],

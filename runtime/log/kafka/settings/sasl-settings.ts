@@ -1,9 +1,5 @@
-import plain from 'kafkajs/src/broker/saslAuthenticator/plain.js'
-import scram256 from 'kafkajs/src/broker/saslAuthenticator/scram256.js'
-import scram512 from 'kafkajs/src/broker/saslAuthenticator/scram512.js'
-import type { ConfigOf } from '../../../api/index.ts'
-import { oauthBearer } from '../connection/oauth-bearer.ts'
-import type { AuthenticationProvider, Sasl } from '../connection/sasl.ts'
+import { type ConfigOf, Password } from '../../../api/index.ts'
+import type { Sasl } from '../connection/sasl.ts'
 import { type LoginModule, parseJaas } from './jaas.ts'
 import type { Remark } from './parsed-settings.ts'
 import type { securityKeys } from './security-keys.ts'
@@ -18,7 +14,7 @@ export interface SaslSettings {
 
 const spoken = 'PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER'
 
-/** The `sasl.*` keys → how a connection proves who it is. Secrets stay within closures: settings can be printed (I5). */
+/** The `sasl.*` keys → how a connection proves who it is. Secrets do not show when that is printed (I5). */
 export function saslSettings(values: Values): SaslSettings {
   const mechanism = values['sasl.mechanism']?.toUpperCase()
   const problem = (key: string, message: string): SaslSettings => ({
@@ -27,7 +23,7 @@ export function saslSettings(values: Values): SaslSettings {
   })
   if (mechanism === undefined)
     return problem('sasl.mechanism', `sasl.mechanism is missing: set it to one of ${spoken}.`)
-  const find = providers[mechanism]
+  const find = mechanisms[mechanism]
   if (!find)
     return problem(
       'sasl.mechanism',
@@ -40,23 +36,31 @@ export function saslSettings(values: Values): SaslSettings {
       `sasl.jaas.config is missing for sasl.mechanism=${mechanism}.`,
     )
   try {
-    const sasl = { mechanism, authenticationProvider: find(parseJaas(text), values) }
-    return { sasl, problems: [] }
+    return { sasl: find(parseJaas(text), values), problems: [] }
   } catch (error) {
     return problem('sasl.jaas.config', (error as Error).message)
   }
 }
 
-const providers: Readonly<
-  Record<string, (module: LoginModule, values: Values) => AuthenticationProvider>
-> = {
-  PLAIN: (module) => plain(user(module, 'PlainLoginModule')),
-  'SCRAM-SHA-256': (module) => scram256(user(module, 'ScramLoginModule')),
-  'SCRAM-SHA-512': (module) => scram512(user(module, 'ScramLoginModule')),
+const mechanisms: Readonly<Record<string, (module: LoginModule, values: Values) => Sasl>> = {
+  PLAIN: (module) => ({ mechanism: 'PLAIN', ...user(module, 'PlainLoginModule') }),
+  'SCRAM-SHA-256': (module) => ({
+    mechanism: 'SCRAM-SHA-256',
+    ...user(module, 'ScramLoginModule'),
+  }),
+  'SCRAM-SHA-512': (module) => ({
+    mechanism: 'SCRAM-SHA-512',
+    ...user(module, 'ScramLoginModule'),
+  }),
   OAUTHBEARER: (module, values) => {
     if (module.name !== 'OAuthBearerLoginModule')
       throw wrongModule(module, 'OAuthBearerLoginModule')
-    return oauthBearer(tokenSource(module.options, values), extensions(module.options))
+    const { options } = module
+    return {
+      mechanism: 'OAUTHBEARER',
+      token: tokenSource(options, values),
+      extensions: extensions(options),
+    }
   },
 }
 
@@ -68,7 +72,7 @@ function user(module: LoginModule, expected: string) {
     throw new Error(`sasl.jaas.config: ${name} needs the options username="…" and password="…"`)
   if (options['tokenauth'] === 'true')
     throw new Error('sasl.jaas.config: delegation tokens (tokenauth) are not spoken here')
-  return { username, password }
+  return { username, password: new Password(password) }
 }
 
 function wrongModule({ name }: LoginModule, expected: string): Error {

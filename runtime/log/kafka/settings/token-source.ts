@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type ConfigOf, ConnectException, RetriableException } from '../../../api/index.ts'
-import type { TokenSource } from '../connection/oauth-bearer.ts'
+import type { TokenSource } from '../connection/sasl.ts'
 import { cachedToken, type Token } from '../connection/token-cache.ts'
 import type { LoginModule } from './jaas.ts'
 import type { securityKeys } from './security-keys.ts'
