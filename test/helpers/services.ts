@@ -50,7 +50,8 @@ async function orSkip<T>(t: Test, name: string, get: () => Promise<T>): Promise<
     return await get()
   } catch (error) {
     if (process.env['REQUIRE_SERVERS'] === '1') throw error
-    t.plan(0, `needs ${name}: ${(error as Error).message}`)
+    // A line of TAP.
+    t.plan(0, `needs ${name}: ${(error as Error).message.replaceAll(/\s+/g, ' ')}`)
     return undefined
   }
 }
