@@ -1,13 +1,16 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { NotFoundException } from '../api/index.ts'
 import type { Fetched, LogRecord, Position } from '../log/log.ts'
-import { type LogReader, openEmbeddedLogReader } from '../log/open.ts'
+import type { LogReader } from '../log/open.ts'
+import { openReader } from '../log/open-reader.ts'
 import { inWords } from './in-words.ts'
 import { positionInLog, wholeNumber } from './option-values.ts'
 import { Output } from './output.ts'
 
 interface Options {
   readonly dataDir: string
+  readonly bootstrapServer?: string
+  readonly commandConfig?: string
   readonly partition?: number
   readonly from: Position
   readonly limit: number
@@ -16,7 +19,7 @@ interface Options {
 const pageRecords = 5_000
 const pageBytes = 4 << 20
 
-/** `tapline log`: the topics, or one topic as JSON lines; reads the files, so it works beside a running worker and without one. */
+/** `tapline log`: the topics, or one topic as JSON lines; reads the files or the brokers, so it works beside a running worker and without one. */
 export function logCommand(): Command {
   return new Command('log')
     .description('list the topics of the log, or print one as JSON, a line a record')
@@ -26,6 +29,13 @@ export function logCommand(): Command {
       'where the log is kept',
       process.env['TAPLINE_DATA_DIR'] ?? '.tapline',
     )
+    .addOption(
+      new Option(
+        '--bootstrap-server <host:port,…>',
+        'the log is on Kafka, at these brokers',
+      ).conflicts('dataDir'),
+    )
+    .option('--command-config <file>', 'properties file with more settings of the Kafka client')
     .option('--partition <number>', 'this partition only', wholeNumber)
     .option(
       '--from <offset>',
@@ -38,7 +48,12 @@ export function logCommand(): Command {
 }
 
 async function show(topic: string | undefined, options: Options): Promise<void> {
-  const log = await openEmbeddedLogReader(options.dataDir)
+  const { dataDir, bootstrapServer: bootstrapServers, commandConfig } = options
+  const log = await openReader(
+    bootstrapServers === undefined
+      ? { dataDir }
+      : { bootstrapServers, ...(commandConfig !== undefined && { commandConfig }) },
+  )
   try {
     const output = new Output()
     await (topic === undefined ? listTopics(log, output) : printTopic(log, topic, options, output))
@@ -59,13 +74,13 @@ async function listTopics(log: LogReader, output: Output): Promise<void> {
 async function printTopic(
   log: LogReader,
   topic: string,
-  { dataDir, partition: wanted, from, limit }: Options,
+  { dataDir, bootstrapServer, partition: wanted, from, limit }: Options,
   output: Output,
 ): Promise<void> {
   const description = await log.describeTopic(topic)
   if (description === null)
-    throw new NotFoundException(`There is no topic ${topic} in ${dataDir}`, {
-      hint: '`tapline log` lists the topics; --data-dir says where the log is kept.',
+    throw new NotFoundException(`There is no topic ${topic} in ${bootstrapServer ?? dataDir}`, {
+      hint: '`tapline log` lists the topics; --data-dir or --bootstrap-server says where the log is kept.',
     })
   const { partitions } = description
   if (wanted !== undefined && wanted >= partitions)
@@ -82,7 +97,8 @@ async function printTopic(
         records: Math.min(left, pageRecords),
         bytes: pageBytes,
       })
-      if (page.records.length === 0) break
+      // A page may hold nothing but a gap that compaction left.
+      if (page.records.length === 0 && page.next === next) break
       const shown = page.records.slice(0, left)
       const text = shown.map((record) => line(partition, record)).join('')
       if (!(await output.write(text))) return
