@@ -3,7 +3,8 @@ import { bootstrapAddresses } from './bootstrap.ts'
 import { atLeast } from './ranges.ts'
 
 const servers: Validator = (value) => {
-  const found = bootstrapAddresses((value as readonly string[] | null) ?? [])
+  if (value === null) return undefined // missing, which was said
+  const found = bootstrapAddresses(value as readonly string[])
   return typeof found === 'string' ? { message: `bootstrap.servers: ${found}.` } : undefined
 }
 

@@ -54,7 +54,7 @@ export function consumerSettings(java: ClientSettings): ParsedSettings<ConsumerS
 
 function offsetReset(text: string | null): OffsetReset | null {
   if (text === null || text === 'latest' || text === 'none') return text
-  const [, duration] = /^by_duration:(.*)$/.exec(text ?? '') ?? []
+  const [, duration] = /^by_duration:(.*)$/.exec(text) ?? []
   const agoMs = duration === undefined ? undefined : durationMs(duration)
   return agoMs === undefined ? 'earliest' : { agoMs }
 }
