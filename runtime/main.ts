@@ -224,7 +224,8 @@ function wire(config: WorkerConfig, parts: Parts, { log, logger, workerId }: Gro
       plugins: herder,
       worker: {
         info: () => info,
-        health: async () => withTroubles(await herder.health(), worker?.troubles() ?? []),
+        health: async () =>
+          withTroubles(await herder.health(), worker?.troubles() ?? [], herder.trouble),
       },
       topics: new TopicBrowser(log),
       metrics,

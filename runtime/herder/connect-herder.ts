@@ -9,6 +9,7 @@ import { StatusBackingStore } from '../storage/status-backing-store.ts'
 import { trimmed, withName } from './connector-name.ts'
 import { ConnectorRun } from './connector-run.ts'
 import { ConnectorViews } from './connector-views.ts'
+import { GuardedRunner } from './guarded-runner.ts'
 import { workerHealth } from './health.ts'
 import type {
   ConfigInfos,
@@ -83,11 +84,13 @@ export class ConnectHerder implements Connectors, ConnectorPlugins {
     this.#offsets = new OffsetBackingStore(log, logger, stores.offset)
     this.#reporter = new StatusReporter(this.#statuses, workerId)
     this.#views = new ConnectorViews(this.#config, this.#statuses, plugins)
-    this.#worker = worker({
+    const onStatus = (update: StatusUpdate) => this.#onStatus(update)
+    const runner = worker({
       offsets: this.#offsets,
-      onStatus: (update) => this.#onStatus(update),
+      onStatus,
       onReconfigure: (connector) => this.#runs.get(connector)?.reconfigure(),
     })
+    this.#worker = new GuardedRunner(runner, (config) => this.#catalog.problems(config), onStatus)
     this.#catalog = new PluginCatalog({
       plugins,
       rules,
@@ -121,6 +124,11 @@ export class ConnectHerder implements Connectors, ConnectorPlugins {
 
   health(): Promise<WorkerStatus> {
     return workerHealth(this.#queue, () => this.#isReady)
+  }
+
+  /** Why the stores cannot be read at present; null when they can. */
+  get trouble(): string | null {
+    return this.#config.trouble ?? this.#offsets.trouble ?? this.#statuses.trouble
   }
 
   names(): readonly string[] {
@@ -277,7 +285,9 @@ export class ConnectHerder implements Connectors, ConnectorPlugins {
 
   #onChange(change: ConfigChange): void {
     if (change.type === 'restart') this.#runs.get(change.request.connector)?.restart(change.request)
-    else this.#run(change.connector).changed()
+    // A target state may come before its connector.
+    else if (change.type !== 'target' || this.#config.connector(change.connector) !== undefined)
+      this.#run(change.connector).changed()
   }
 
   #onStatus(update: StatusUpdate): void {

@@ -23,6 +23,8 @@ export interface PluginCatalogParts {
 /** The plugins as REST shows them, and what it takes to configure one. */
 export class PluginCatalog implements ConnectorPlugins {
   readonly #parts: PluginCatalogParts
+  /** All tasks of a connector begin with the same one. */
+  readonly #problems = new WeakMap<ConfigMap, readonly string[]>()
 
   constructor(parts: PluginCatalogParts) {
     this.#parts = parts
@@ -72,6 +74,17 @@ export class PluginCatalog implements ConnectorPlugins {
 
   validateKeys(config: SentConfig): Validation {
     return validateKeys(this.#parts.plugins, this.#parts.rules, config)
+  }
+
+  /** What is wrong with a config that is stored already; nothing with one whose class is not there, which the worker says itself. */
+  problems(config: ConfigMap): readonly string[] {
+    const known = this.#problems.get(config)
+    if (known !== undefined) return known
+    const name = config['connector.class']?.trim() ?? ''
+    const isThere = this.#parts.plugins.find(['sink', 'source'], name) !== undefined
+    const problems = isThere ? this.validateKeys(config).report.errors() : []
+    this.#problems.set(config, problems)
+    return problems
   }
 
   checkConnection(validation: Validation, config: SentConfig): Promise<void> {

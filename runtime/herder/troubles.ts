@@ -6,8 +6,13 @@ export type TaskTrouble = ConnectorTaskId & { readonly attempt: number; readonly
 const mostShown = 5
 
 /** The worker answers and yet something does not get on: the message says what, so that nobody has to search the log. */
-export function withTroubles(status: WorkerStatus, troubles: readonly TaskTrouble[]): WorkerStatus {
-  if (troubles.length === 0) return status
+export function withTroubles(
+  status: WorkerStatus,
+  troubles: readonly TaskTrouble[],
+  stores: string | null = null,
+): WorkerStatus {
+  const log = stores === null ? '' : ` The stores cannot be read: ${stores}`
+  if (troubles.length === 0) return { ...status, message: status.message + log }
   const shown = troubles
     .slice(0, mostShown)
     .map(
@@ -16,5 +21,5 @@ export function withTroubles(status: WorkerStatus, troubles: readonly TaskTroubl
     )
   const more = troubles.length - shown.length
   const rest = more > 0 ? `; and ${more} more` : ''
-  return { ...status, message: `${status.message} Retrying: ${shown.join('; ')}${rest}` }
+  return { ...status, message: `${status.message}${log} Retrying: ${shown.join('; ')}${rest}` }
 }

@@ -27,6 +27,11 @@ export class OffsetBackingStore {
     return this.#topic.stop()
   }
 
+  /** Why the topic cannot be read at present; null when it can. */
+  get trouble(): string | null {
+    return this.#topic.trouble
+  }
+
   /** The last offset that was written before the call, or null. */
   async read(connector: string, partition: OffsetMap): Promise<OffsetMap | null> {
     await this.#topic.readToEnd()

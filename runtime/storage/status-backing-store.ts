@@ -47,6 +47,11 @@ export class StatusBackingStore {
     await this.#topic.stop()
   }
 
+  /** Why the topic cannot be read at present; null when it can. */
+  get trouble(): string | null {
+    return this.#topic.trouble
+  }
+
   connectors(): string[] {
     return [...this.#statuses.keys()]
   }
