@@ -1,9 +1,14 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { KafkaCluster } from '../../runtime/log/kafka/cluster.ts'
 import { BrokerConnection } from '../../runtime/log/kafka/connection/broker-connection.ts'
 import { socketFactory } from '../../runtime/log/kafka/connection/socket.ts'
+import { createPartitionsRequest } from '../../runtime/log/kafka/protocol/requests/create-partitions.ts'
 import { createTopicsRequest } from '../../runtime/log/kafka/protocol/requests/create-topics.ts'
 import { metadataRequest } from '../../runtime/log/kafka/protocol/requests/metadata.ts'
 import { connectionSettings } from '../../runtime/log/kafka/settings/connection-settings.ts'
@@ -197,6 +202,13 @@ t.test('the brokers', async (t) => {
     t.strictSame(cluster.nodes, [1])
   })
 
+  await t.test('are found by the names of their addresses', async (t) => {
+    const cluster = await open(kafka.url!, {
+      'client.dns.lookup': 'resolve_canonical_bootstrap_servers_only',
+    })
+    t.strictSame(cluster.nodes, [1])
+  })
+
   await t.test('are not found: every address is told, and why', async (t) => {
     const silent = createServer()
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
@@ -242,9 +254,18 @@ t.test('the brokers', async (t) => {
       ),
     )
     t.match(await cluster.leaderOf({ topic, partition: 1 }), { node: 1, epoch: Number })
-    t.match(await failure(cluster.leaderOf({ topic, partition: 2 })), {
-      errorName: 'UNKNOWN_TOPIC_OR_PARTITION',
-    })
+    const grown = { topic, partition: 2 }
+    t.match(await failure(cluster.leaderOf(grown)), { errorName: 'UNKNOWN_TOPIC_OR_PARTITION' })
+    await cluster.send(
+      1,
+      createPartitionsRequest({ topics: [{ topic, partitions: 3 }], timeoutMs: 10_000 }),
+    )
+    await until(() =>
+      cluster.leaderOf(grown).then(
+        () => true,
+        () => false,
+      ),
+    )
     t.match(await cluster.topicId(topic), /^[\w-]{22}$/)
     await until(() =>
       cluster.coordinator(topic, 'group').then(
@@ -257,7 +278,7 @@ t.test('the brokers', async (t) => {
     const other = cluster.sibling('other')
     t.teardown(() => other.close())
     t.equal(other.clusterId, cluster.clusterId)
-    t.equal((await other.metadata([topic])).topics[0]?.partitions.length, 2)
+    t.equal((await other.metadata([topic])).topics[0]?.partitions.length, 3)
   })
 
   await t.test('closing fails whoever waits, and whoever comes', async (t) => {
@@ -266,6 +287,38 @@ t.test('the brokers', async (t) => {
     t.match(await failure(cluster.metadata([], { fresh: true })), { code: 'CONNECT_RETRIABLE' })
   })
 })
+
+t.test(
+  'a client that cannot connect leaves nothing behind that keeps the process alive',
+  async (t) => {
+    const silent = createServer()
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => silent.close())
+    const { port } = silent.address() as AddressInfo
+    const file = (name: string) =>
+      pathToFileURL(join(import.meta.dirname, '../../runtime/log/kafka', name)).href
+    const program = `
+    const { KafkaCluster } = await import('${file('cluster.ts')}')
+    const { connectionSettings } = await import('${file('settings/connection-settings.ts')}')
+    const none = () => {}
+    const logger = { debug: none, info: none, warn: none, error: none }
+    const { settings } = connectionSettings({
+      'bootstrap.servers': '127.0.0.1:${port}',
+      'security.protocol': process.argv[1],
+      'socket.connection.setup.timeout.ms': '300',
+      'request.timeout.ms': '300',
+    })
+    await KafkaCluster.open(settings, { logger, clientId: 'x' }).catch(() => console.log('refused'))`
+    for (const protocol of ['PLAINTEXT', 'SSL']) {
+      const { stdout, stderr } = await promisify(execFile)(
+        process.execPath,
+        ['--input-type=module', '--eval', program, protocol],
+        { env: { ...process.env, NODE_OPTIONS: '' }, timeout: 20_000 },
+      )
+      t.strictSame([stdout, stderr], ['refused\n', ''], protocol)
+    }
+  },
+)
 
 t.test('none of that makes Node warn, as of negative times', async (t) => {
   t.strictSame(warnings, [])

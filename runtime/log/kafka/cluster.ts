@@ -99,7 +99,7 @@ export class KafkaCluster {
 
   /** To a broker that answers: one that is connected, else each known one in turn, else those of `bootstrap.servers`. */
   async sendAny<T>(request: KafkaRequest<T>, options: SendTo = {}): Promise<T> {
-    const errors: Error[] = []
+    const errors: RetriableException[] = []
     for (const connection of this.#anyOf(options.channel)) {
       try {
         return await connection.send(request, options)
@@ -111,7 +111,7 @@ export class KafkaCluster {
     if (errors.length === 1) throw errors[0]
     throw new RetriableException(
       `No Kafka broker answers: ${errors.map(({ message }) => message).join('; ')}`,
-      { cause: errors[0] },
+      { cause: errors[0], hint: errors.find(({ hint }) => hint)?.hint },
     )
   }
 
@@ -136,13 +136,15 @@ export class KafkaCluster {
 
   /** Throws a BrokerException with the broker's error: the topic or partition is not there, or has no leader now. */
   async leaderOf({ topic, partition }: TopicPartition): Promise<Leader> {
-    const { partitions } = await this.#topic(topic)
-    const found = partitions.find((each) => each.partition === partition)
-    const what = `Topic "${topic}", partition ${partition}: find its leader`
+    const find = async () =>
+      (await this.#topic(topic)).partitions.find((each) => each.partition === partition)
+    let found = await find()
     if (!found) {
-      this.forget(topic)
-      check(UNKNOWN_TOPIC_OR_PARTITION, what)
+      this.forget(topic) // it may have got more partitions since
+      found = await find()
     }
+    const what = `Topic "${topic}", partition ${partition}: find its leader`
+    if (!found) check(UNKNOWN_TOPIC_OR_PARTITION, what)
     const { leader, leaderEpoch, errorCode } = found!
     if (leader < 0) {
       this.forget(topic)

@@ -70,11 +70,13 @@ export class Wire extends Connection {
   /** Ends it: everything that waits for an answer gets this error, at once. */
   fail(error: Error): void {
     this.#end ??= error
+    const isConnecting = !this.isConnected()
     this.authenticatedAt = null
     this.connectionStatus = DISCONNECTED
     this.#queue.rejectAll(this.#end)
     this.#queue.destroy()
-    this.socket?.destroy()
+    // Only an error makes kafkajs give up its timer for connecting.
+    this.socket?.destroy(isConnecting ? this.#end : undefined)
   }
 
   /** kafkajs calls this with what the socket broke of. */

@@ -15,8 +15,13 @@ const DEFAULT_TIMEOUT_MS = 10_000
 /** Where tokens come from: a file, a token endpoint (client credentials), or, for tests, one that nobody signed. */
 export function tokenSource(options: LoginModule['options'], values: Values): TokenSource {
   const endpoint = values[url]
-  if (endpoint?.startsWith('file:')) return tokenFile(fileURLToPath(endpoint))
-  if (endpoint) return cachedToken(clientCredentials(new URL(endpoint), options, values))
+  if (endpoint) {
+    const address = URL.parse(endpoint)
+    if (!address || !/^(https?|file):$/.test(address.protocol))
+      throw new Error(`${url} is no https: or file: address`)
+    if (address.protocol === 'file:') return tokenFile(fileURLToPath(address))
+    return cachedToken(clientCredentials(address, options, values))
+  }
   if (Object.keys(options).some((key) => key.startsWith('unsecuredLogin')))
     return async () => unsecuredToken(options)
   throw new Error(`${url} is missing: say where the token comes from`)
