@@ -12,12 +12,12 @@ export const codecs: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'
 /** No batch unfolds to more than this: a damaged or hostile one must not take the memory of the worker (I6). */
 const MAX_BYTES = 256 * 1024 * 1024
 
-const unfold: Record<Codec, (bytes: Buffer) => Buffer> = {
+const unfold: Record<Codec, (bytes: Buffer, maxOutputLength: number) => Buffer> = {
   none: (bytes) => bytes,
-  gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_BYTES }),
-  snappy: (bytes) => decompressSnappy(bytes, MAX_BYTES),
-  lz4: (bytes) => decompressLz4(bytes, MAX_BYTES),
-  zstd: (bytes) => zstdDecompressSync(bytes, { maxOutputLength: MAX_BYTES }),
+  gzip: (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength }),
+  snappy: decompressSnappy,
+  lz4: decompressLz4,
+  zstd: (bytes, maxOutputLength) => zstdDecompressSync(bytes, { maxOutputLength }),
 }
 
 const fold: Record<Codec, (bytes: Buffer) => Buffer> = {
@@ -29,7 +29,7 @@ const fold: Record<Codec, (bytes: Buffer) => Buffer> = {
 }
 
 /** Throws a RangeError when the bytes are not what the codec writes, a ConnectException when the codec cannot be had. */
-export function decompress(codec: number, bytes: Buffer): Buffer {
+export function decompress(codec: number, bytes: Buffer, maxBytes = MAX_BYTES): Buffer {
   const name = codecs[codec]
   if (name === undefined) {
     throw new ConnectException(`Batches compressed with codec ${codec} cannot be read`, {
@@ -37,7 +37,7 @@ export function decompress(codec: number, bytes: Buffer): Buffer {
     })
   }
   try {
-    return unfold[name](bytes)
+    return unfold[name](bytes, maxBytes)
   } catch (cause) {
     if (cause instanceof ConnectException) throw cause
     throw new RangeError(`its ${name} content is broken: ${(cause as Error).message}`, { cause })

@@ -96,6 +96,45 @@ t.test('aborted transactions are left out, and only they', async (t) => {
   )
 })
 
+t.test(
+  'only an abort marker ends an aborted transaction, and only transactions are aborted',
+  async (t) => {
+    const batch = (producerId: bigint, isTransactional: boolean) => {
+      const bytes = encode([javaRecord(1)])
+      stampBatch(bytes, { producerId, producerEpoch: 0, baseSequence: 0, isTransactional })
+      return bytes
+    }
+    const marker = (producerId: bigint, type: number) => {
+      const key = Buffer.from([0, 0, 0, type])
+      const bytes = encode([{ key, value: Buffer.alloc(6), timestamp: 1, headers: [] }])
+      stampBatch(bytes, { producerId, producerEpoch: 0, baseSequence: -1, isTransactional: true })
+      bytes.writeInt16BE(layout.CONTROL | layout.TRANSACTIONAL, layout.ATTRIBUTES)
+      return seal(bytes)
+    }
+    const [ABORT, COMMIT] = [0, 1]
+    const batches = [
+      batch(5n, true), // 0: aborted
+      marker(5n, COMMIT), // 1: not what the broker's list says
+      batch(5n, true), // 2: aborted
+      batch(5n, false), // 3: no transaction
+      batch(6n, true), // 4: another producer's
+      marker(6n, ABORT), // 5: another producer's
+      batch(5n, true), // 6: aborted
+      marker(5n, ABORT),
+      batch(5n, true), // 8: the next transaction
+    ]
+    const abortedTransactions = [{ producerId: 5n, firstOffset: 0 }]
+    const { records } = decodeRecordSet(Buffer.concat(chain(batches, 0)), place, {
+      ...committed,
+      abortedTransactions,
+    })
+    t.strictSame(
+      records.map((r) => r.offset),
+      [3, 4, 8],
+    )
+  },
+)
+
 t.test('a record set is read up to its last whole batch, whatever is in it', async (t) => {
   const random = randomNumbers(21)
   const sets = codecs.map((codec) => generatedBatch(random, codec))
@@ -270,6 +309,18 @@ t.test('a batch is split at the limit, in order, with nothing lost or changed', 
     }
     if (bytes.length <= maxBytes) t.equal(parts[0], batch, 'the very same when it is small enough')
   }
+  // Told from another time on, a record may take more bytes than before: the limit holds whatever it is.
+  const apart = encode(
+    Array.from({ length: 60 }, (_, i) => ({
+      ...javaRecord(i),
+      timestamp: i % 3 === 2 ? 1 : 2 ** 45,
+    })),
+  )
+  for (let maxBytes = 300; maxBytes < 900; maxBytes += 3) {
+    const parts = splitBatch({ ...place, bytes: apart, records: 60 }, maxBytes)
+    const large = parts.filter((part) => part.bytes.length > maxBytes && part.records > 1)
+    if (!t.same(large, [], `${maxBytes} bytes`)) break
+  }
   // Parts are not needlessly small either.
   const many = encode(Array.from({ length: 1000 }, (_, i) => javaRecord(i % 90)))
   const parts = splitBatch({ ...place, bytes: many, records: 1000 }, Math.ceil(many.length / 3))
@@ -279,6 +330,8 @@ t.test('a batch is split at the limit, in order, with nothing lost or changed', 
 t.test('a batch is compressed when that makes it smaller', async (t) => {
   const plain = encode(Array.from({ length: 100 }, (_, i) => javaRecord(i)))
   const single = encode([{ key: null, value: null, timestamp: 1, headers: [] }])
+  // So repetitive that even its gzip could be compressed further.
+  const zeros = { key: null, value: Buffer.alloc(1_000_000), timestamp: 1, headers: [] }
   t.equal(compressBatch(plain, 'none'), plain)
   for (const codec of codecs.slice(1)) {
     const bytes = Buffer.from(compressBatch(plain, codec))
@@ -286,7 +339,8 @@ t.test('a batch is compressed when that makes it smaller', async (t) => {
     t.equal(checkBatch(bytes, place).codec, codecs.indexOf(codec))
     t.strictSame(decodeBatch(bytes, place), decodeBatch(plain, place))
     t.equal(compressBatch(single, codec), single, 'left as it is where it would grow')
-    t.equal(compressBatch(bytes, codec), bytes, 'and where it is compressed already')
+    const once = compressBatch(encode([zeros]), 'gzip')
+    t.equal(compressBatch(once, codec), once, 'and where it is compressed already')
   }
 })
 
