@@ -7,7 +7,9 @@ import { settingsOf } from '../../runtime/log/kafka/kafka-client.ts'
 import { metadataRequest } from '../../runtime/log/kafka/protocol/requests/metadata.ts'
 import { connectionSettings } from '../../runtime/log/kafka/settings/connection-settings.ts'
 import { unsecuredToken } from '../../runtime/log/kafka/settings/unsecured-token.ts'
-import type { ClientSettings } from '../../runtime/log/log.ts'
+import type { ClientSettings, Fetched } from '../../runtime/log/log.ts'
+import { openLog } from '../../runtime/log/open.ts'
+import { batchOf, countOf, pollUntil, uniqueName, valuesOf } from '../contract/log-rig.ts'
 import { Certificates } from '../helpers/certificates.ts'
 import { startOwn } from '../helpers/services.ts'
 
@@ -105,6 +107,30 @@ t.test('a broker that asks who we are', async (t) => {
     t.equal(await works('SASL', sasl('OAUTHBEARER', alice)), 1)
   })
 
+  await t.test('is written and read over each kind of listener', async (t) => {
+    const scram = sasl('SCRAM-SHA-512', scramUser('scram-secret'))
+    for (const [listener, settings] of [
+      ['SASL', sasl('OAUTHBEARER', bearer('unsecuredLoginStringClaim_sub="alice"'))],
+      ['BOTH', { ...tls, ...scram, 'security.protocol': 'SASL_SSL' }],
+      ['MUTUAL', { ...tls, 'ssl.keystore.location': client.pemFile }],
+    ] as const) {
+      const log = await openLog({
+        kind: 'kafka',
+        common: { 'bootstrap.servers': kafka.info[listener]!, ...settings },
+      })
+      const topic = uniqueName(listener)
+      await log.createTopic({ topic, partitions: 1 })
+      const task = log.scope({ task: 'a-0' })
+      await task.log.append([batchOf({ topic, partition: 0 }, 0, 100)])
+      const consumer = await task.log.consumer({ group: uniqueName('group'), topics: [topic] })
+      const [fetched = []] = await pollUntil([consumer], ([own = []]) => countOf(own) >= 100)
+      t.equal(valuesOf(fetched.flatMap(({ records }) => records)).at(-1), 'v99', listener)
+      await consumer.close()
+      await task.release()
+      await log.close()
+    }
+  })
+
   await t.test('refuses a wrong password, once and in words', async (t) => {
     for (const [mechanism, jaas] of [
       ['PLAIN', plainUser('not it')],
@@ -167,6 +193,49 @@ t.test('a broker that asks who we are', async (t) => {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     t.ok(answers > 5)
+  })
+
+  await t.test('goes on writing and reading over the ends of sessions', async (t) => {
+    const log = await openLog({
+      kind: 'kafka',
+      common: {
+        'bootstrap.servers': kafka.info['SHORT']!,
+        ...sasl('PLAIN', plainUser('plain secret')),
+      },
+    })
+    t.teardown(() => log.close())
+    const topic = uniqueName('short')
+    await log.createTopic({ topic, partitions: 2 })
+    const consumer = await log.consumer({ group: uniqueName('group'), topics: [topic] })
+    const end = Date.now() + 6000
+    let written = 0
+    const write = async (partition: number) => {
+      for (let from = 0; Date.now() < end; from += 10) {
+        await log.append([batchOf({ topic, partition }, from, 10)])
+        written += 10
+      }
+    }
+    const writing = Promise.all([write(0), write(1)])
+    const fetched: Fetched[] = []
+    while (Date.now() < end) fetched.push(...(await consumer.poll({ timeoutMs: 100 })))
+    await writing
+    const [rest = []] = await pollUntil(
+      [consumer],
+      ([own = []]) => countOf(own) + countOf(fetched) >= written,
+    )
+    const all = [...fetched, ...rest]
+    for (const partition of [0, 1]) {
+      const values = valuesOf(
+        all.filter((each) => each.partition === partition).flatMap(({ records }) => records),
+      )
+      t.strictSame(
+        values,
+        values.map((_, n) => `v${n}`),
+        'each once, in order',
+      )
+    }
+    t.equal(countOf(all), written)
+    await consumer.close()
   })
 
   await t.test('speaks TLS', async (t) => {
