@@ -67,7 +67,10 @@ export interface Fetched extends TopicPartition {
   readonly next: number
 }
 
-/** `earliest`, `latest`, an offset, or the first record at or after a time (ms). */
+/**
+ * `earliest`, `latest`, an offset, or the first record at or after a time (ms). On Kafka the markers of transactions have times too: the place may
+ * then lie before that record, never behind it.
+ */
 export type Position = 'earliest' | 'latest' | number | { readonly timeMs: number }
 
 export interface PollOptions {

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { ConsumerOptions } from '../../runtime/log/log.ts'
-import { batchOf, countOf, type LogRig, pollUntil, uniqueName, valuesOf } from './log-rig.ts'
+import { batchOf, countOf, drain, type LogRig, pollUntil, uniqueName, valuesOf } from './log-rig.ts'
 
 /** Consumers that read alone, or as the only member of their group. */
 export async function consumersContract(t: Test, rig: LogRig): Promise<void> {
   const log = await rig.open(t)
   if (log === undefined) return
+  const { gap = 0 } = rig
   const open = async (t: Test, options: ConsumerOptions) => {
     const consumer = await log.consumer(options)
     t.teardown(() => consumer.close())
@@ -17,6 +18,7 @@ export async function consumersContract(t: Test, rig: LogRig): Promise<void> {
     await log.createTopic({ topic, partitions })
     for (let partition = 0; partition < partitions && records > 0; partition++)
       await log.append([batchOf({ topic, partition }, 0, records)])
+    await log.offsets(topic) // Answers when all of it can be read.
     return topic
   }
 
@@ -32,7 +34,7 @@ export async function consumersContract(t: Test, rig: LogRig): Promise<void> {
         const consumer = await open(t, { topics: [topic], start })
         const [fetched] = await pollUntil([consumer], ([got]) => countOf(got ?? []) >= count)
         t.equal(countOf(fetched ?? []), count)
-        t.equal(await consumer.lag(), 0)
+        await drain(consumer)
       }
       const latest = await open(t, { topics: [topic], start: 'latest' })
       t.same(await latest.poll({ timeoutMs: 50 }), [])
@@ -47,15 +49,24 @@ export async function consumersContract(t: Test, rig: LogRig): Promise<void> {
     const topic = await makeTopic(0)
     const place = { topic, partition: 0 }
     for (let i = 0; i < 4; i++) await log.append([batchOf(place, i * 10, 10)])
+    await log.offsets(topic)
     const consumer = await open(t, { topics: [topic] })
     const sizes: number[] = []
     for (const maxRecords of [25, 1]) {
       const [fetched] = await pollUntilFirst(consumer, maxRecords)
       sizes.push(fetched?.records.length ?? 0)
     }
-    t.same(sizes, [20, 10])
-    t.equal(consumer.position(place), 30)
-    t.equal(await consumer.lag(), 10)
+    const read = (sizes[0] ?? 0) + (sizes[1] ?? 0)
+    // Where transactions end with markers a broker may give less than it has, but whole batches.
+    if (gap === 0) t.same(sizes, [20, 10])
+    else t.ok(read === 20 || read === 30, sizes.join())
+    const [position, lag] = [consumer.position(place), await consumer.lag()]
+    // Past the last record that was given, and no further than to the next.
+    const markers = (gap * read) / 10
+    t.ok(position >= read + markers - gap && position <= read + markers, `position ${position}`)
+    t.equal(position + lag, 40 + 4 * gap, 'the lag reaches to the end')
+    const [rest] = await pollUntilFirst(consumer, 25)
+    t.equal(valuesOf(rest?.records ?? [])[0], `v${read}`)
   })
 
   await t.test('seek, pause and resume move and hold the reading position', async (t) => {
@@ -83,7 +94,7 @@ export async function consumersContract(t: Test, rig: LogRig): Promise<void> {
       [[0, ['v2', 'v3', 'v4']]],
     )
     await consumer.seek(a, 'latest')
-    t.equal(consumer.position(a), 5)
+    t.equal(consumer.position(a), 5 + gap)
     t.throws(() => consumer.position({ topic, partition: 9 }))
   })
 
@@ -117,7 +128,7 @@ export async function consumersContract(t: Test, rig: LogRig): Promise<void> {
     await first.commit([{ topic, partition: 0, offset: 4 }])
     const both = [0, 1].map((partition) => ({ topic, partition }))
     t.same(await first.committed(both), [{ topic, partition: 0, offset: 4 }])
-    t.equal(await first.lag(), 0, 'what was read, not what was committed')
+    await t.resolves(drain(first), 'the lag is of what was read, not of what was committed')
     await first.close()
     t.same(await log.groupOffsets(group), [{ topic, partition: 0, offset: 4 }])
 

@@ -14,6 +14,8 @@ import type {
 export interface LogRig {
   /** An open log; the rig closes it when `t` ends. Undefined when there is no server for it: `t` was told why. */
   open(t: Test): Promise<Log | undefined>
+  /** Offsets that each call leaves behind its records in each partition it wrote to: 1 where a transaction ends with a marker. Default 0. */
+  readonly gap?: number
 }
 
 export const uniqueName = (prefix: string) => `${prefix}-${randomBytes(4).toString('hex')}`
@@ -40,6 +42,14 @@ export async function pollUntil(
       fetched[i]?.push(...(await consumer.poll({ timeoutMs: 20 })))
   }
   return fetched
+}
+
+/** Polls on past what is behind the last record, until nothing is left; throws when something is, or comes. */
+export async function drain(consumer: Consumer): Promise<void> {
+  for (const end = Date.now() + 30_000; (await consumer.lag()) > 0; ) {
+    if (Date.now() > end) throw new Error(`a lag of ${await consumer.lag()} is left after 30 s`)
+    if (countOf(await consumer.poll({ timeoutMs: 20 })) > 0) throw new Error('more records came')
+  }
 }
 
 export const countOf = (fetched: readonly Fetched[]) =>

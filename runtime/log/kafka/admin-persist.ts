@@ -7,17 +7,15 @@ export interface Persistence extends SeamOptions {
   /** What is tried, in words that go before a colon. */
   readonly what: string
   readonly forMs: number
-  /** The first pause; it doubles up to a second. */
-  readonly backoffMs?: number
   /** Forgets what was known of who must be asked. */
   readonly forget?: () => void
 }
 
 /** Makes the call again while its error may pass by itself, until the time is over; what is thrown then is an error of the seam. */
 export async function persist<T>(call: () => Promise<T>, options: Persistence): Promise<T> {
-  const { what, forMs, forget, backoffMs = 50 } = options
+  const { what, forMs, forget } = options
   const end = performance.now() + forMs
-  const backoff = new Backoff(backoffMs, 1000)
+  const backoff = new Backoff(50, 1000)
   for (;;) {
     try {
       return await call()

@@ -93,6 +93,7 @@ export class KafkaLog implements Log {
   }
 
   async groupOffsets(group: string): Promise<readonly TopicOffset[]> {
+    await this.#clients.visible()
     return (await this.#clients.admin()).groups.offsets(group)
   }
 

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { TopicOffset, TopicPartition } from '../log.ts'
 import { persist } from './admin-persist.ts'
 import { byTopic } from './by-topic.ts'
 import type { KafkaCluster } from './cluster.ts'
 import type { Identity } from './producer-delivery.ts'
-import { check } from './protocol/errors.ts'
+import { BrokerException, check } from './protocol/errors.ts'
 import type { KafkaRequest } from './protocol/request.ts'
 import { addOffsetsToTxnRequest } from './protocol/requests/add-offsets-to-txn.ts'
 import { addPartitionsToTxnRequest } from './protocol/requests/add-partitions-to-txn.ts'
@@ -12,8 +13,10 @@ import type { GroupMember } from './protocol/requests/group-member.ts'
 import { initProducerIdRequest } from './protocol/requests/init-producer-id.ts'
 import { txnOffsetCommitRequest } from './protocol/requests/txn-offset-commit.ts'
 
-/** The coordinator is busy with the end of the last transaction for some milliseconds. */
-const BACKOFF_MS = 5
+const CONCURRENT_TRANSACTIONS = 51
+/** The coordinator is busy with the end of the last transaction for some milliseconds: it is asked so often, and no less often for a while. */
+const BUSY_MS = 10
+const BUSY_TRIES = 200
 
 export interface TransactionSettings {
   readonly transactionalId: string
@@ -113,14 +116,25 @@ export class TransactionCoordinator {
     return persist(
       async () => {
         const node = await cluster.coordinator(who.key, who.type)
-        return call((request) => cluster.send(node, request), what)
+        return whenFree(() => call((request) => cluster.send(node, request), what))
       },
       {
         what,
         forMs: patienceMs,
-        backoffMs: BACKOFF_MS,
         forget: () => cluster.forgetCoordinator(who.key, who.type),
       },
     )
+  }
+}
+
+async function whenFree<T>(call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call()
+    } catch (error) {
+      const isBusy = error instanceof BrokerException && error.errorCode === CONCURRENT_TRANSACTIONS
+      if (!isBusy || tries >= BUSY_TRIES) throw error
+    }
+    await sleep(BUSY_MS)
   }
 }
