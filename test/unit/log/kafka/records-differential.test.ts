@@ -92,7 +92,7 @@ const placed = (records: readonly PlainRecord[], from = 0): LogRecord[] =>
 t.test('what is encoded here, the stock decoder reads the same', async (t) => {
   registerStockCodecs()
   const random = randomNumbers(11)
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < 15; round++) {
     const records = generateRecords(random, pick(counts, random))
     const codec = codecs[round % codecs.length]!
     const stamp = pick(stamps, random)
@@ -122,7 +122,7 @@ t.test('what is encoded here, the stock decoder reads the same', async (t) => {
 
 t.test('what the stock encoder writes is read the same here', async (t) => {
   const random = randomNumbers(12)
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < 15; round++) {
     const records = withoutNullHeaders(generateRecords(random, pick(counts, random)))
     const codec = codecs[round % codecs.length]!
     const stamp = pick(stamps, random)
@@ -159,7 +159,7 @@ t.test('both encoders write the same bytes where neither has a peculiarity', asy
 
 t.test('the stock decoder behind our walk gives what ours gives', async (t) => {
   const random = randomNumbers(14)
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < 15; round++) {
     const records = generateRecords(random, pick(counts, random))
     const codec = codecs[round % codecs.length]!
     const batch = Buffer.from(compressBatch(encode(records), codec))

@@ -152,7 +152,7 @@ t.test('a record set is read up to its last whole batch, whatever is in it', asy
   t.strictSame(decodeRecordSet(Buffer.alloc(0), place, options), { records: [], next: 100 })
 
   const first = whole[0]!.length
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; round < 50; round++) {
     const length = first + Math.floor(random() * (bytes.length - first))
     const cut = decodeRecordSet(bytes.subarray(0, length), place, options)
     const kept = all.filter((r) => r.offset < cut.next)
@@ -207,7 +207,9 @@ t.test('damage is named again at every try, and nothing behind it is given', asy
   const batches = chain([generatedBatch(random, 'none'), generatedBatch(random, 'lz4')], 0)
   const bytes = Buffer.concat(batches)
   const start = batches[0]!.length
-  const damage = { code: 'CONNECT_CORRUPT', message: /"shop.orders", partition 3.*is damaged/ }
+  const isDamage = /^CONNECT_CORRUPT .*"shop.orders", partition 3.*is damaged/
+  const records = checkBatch(batches[0]!, place).records
+  const wrong: string[] = []
   for (let round = 0; round < 500; round++) {
     const bad = Buffer.from(bytes)
     // Not the base offset and the length, which the CRC does not cover, nor the leader's epoch, of which nothing depends.
@@ -216,17 +218,19 @@ t.test('damage is named again at every try, and nothing behind it is given', asy
     const set = new RecordSet(bad, place, committed)
     const into: LogRecord[] = []
     set.readBatch(into)
-    const expected = bad[layout.MAGIC + start]! < 2 ? { message: /before Kafka 0.11/ } : damage
-    if (!t.throws(() => set.readBatch(into), expected, `byte ${at}`)) break
-    t.throws(() => set.readBatch(into), expected)
-    t.same([into.length, set.next], [checkBatch(batches[0]!, place).records, into.length])
+    const expected = bad[layout.MAGIC + start]! < 2 ? /before Kafka 0.11/ : isDamage
+    for (const text of [failure(() => set.readBatch(into)), failure(() => set.readBatch(into))])
+      if (!expected.test(text)) wrong.push(`byte ${at}: ${text}`)
+    if (into.length !== records || set.next !== records) wrong.push(`byte ${at}: moved on`)
   }
   for (let round = 0; round < 500; round++) {
     const length = Buffer.from(bytes)
     length.writeInt32BE(Math.floor((random() - 0.5) * 2 ** (random() * 32)), layout.BATCH_LENGTH)
     if (length.equals(bytes)) continue
-    t.throws(() => decodeRecordSet(length, place, committed), { code: 'CONNECT_CORRUPT' })
+    const text = failure(() => decodeRecordSet(length, place, committed))
+    if (!isDamage.test(text)) wrong.push(`length ${length.readInt32BE(8)}: ${text}`)
   }
+  t.strictSame(wrong, [])
 })
 
 t.test('the message formats of before 0.11 are named', async (t) => {
@@ -244,7 +248,7 @@ t.test('the message formats of before 0.11 are named', async (t) => {
 
 t.test('a stamp changes nothing but the stamp, and its CRC is right', async (t) => {
   const random = randomNumbers(24)
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; round < 60; round++) {
     const batch = generatedBatch(random, pick(codecs, random))
     const records = decodeBatch(batch, place)
     const stamp = {
@@ -299,13 +303,14 @@ t.test('a batch is split at the limit, in order, with nothing lost or changed', 
     const read = parts.map((part) => decodeBatch(part.bytes, place))
     if (!t.strictSame(withoutPlace(read.flat()), withoutPlace(records), `round ${round}`)) break
     for (const [i, part] of parts.entries()) {
-      t.match(part, { ...place, records: read[i]!.length })
-      t.ok(part.bytes.length <= maxBytes || part.records === 1)
-      t.same(
-        read[i]!.map((r) => r.offset),
-        read[i]!.map((_, offset) => offset),
-        'each counts from 0',
-      )
+      const offsets = read[i]!.map((r) => r.offset)
+      const isRight =
+        part.topic === place.topic &&
+        part.partition === place.partition &&
+        part.records === offsets.length &&
+        (part.bytes.length <= maxBytes || part.records === 1) &&
+        offsets.every((offset, at) => offset === at)
+      if (!isRight) t.fail(`round ${round}, part ${i}`)
     }
     if (bytes.length <= maxBytes) t.equal(parts[0], batch, 'the very same when it is small enough')
   }
@@ -343,6 +348,16 @@ t.test('a batch is compressed when that makes it smaller', async (t) => {
     t.equal(compressBatch(once, codec), once, 'and where it is compressed already')
   }
 })
+
+/** Code and message of what it throws. */
+function failure(work: () => unknown): string {
+  try {
+    work()
+    return 'nothing was thrown'
+  } catch (error) {
+    return `${(error as { code?: string }).code} ${(error as Error).message}`
+  }
+}
 
 function generatedBatch(random: () => number, codec: (typeof codecs)[number]): Buffer {
   const records = generateRecords(random, 1 + Math.floor(random() * 30))
