@@ -10,21 +10,21 @@ export interface Token {
 const RENEW_AFTER = 0.8
 
 /** Asks for a token when there is none or 80 % of its life are over; while a new one cannot be had, the old one does until it ends. */
-export function cachedToken(ask: () => Promise<Token>): TokenSource {
+export function cachedToken(ask: () => Promise<Token>, now: () => number = Date.now): TokenSource {
   let token: Token | undefined
   let renewAt = 0
   let asking: Promise<Token> | undefined
   return async () => {
-    if (token && Date.now() < renewAt) return token.value
+    if (token && now() < renewAt) return token.value
     asking ??= ask().finally(() => {
       asking = undefined
     })
     try {
       token = await asking
-      const now = Date.now()
-      renewAt = token.endsAt === null ? 0 : now + (token.endsAt - now) * RENEW_AFTER
+      const life = token.endsAt === null ? 0 : token.endsAt - now()
+      renewAt = now() + life * RENEW_AFTER
     } catch (error) {
-      if (!token?.endsAt || Date.now() >= token.endsAt) throw error
+      if (!token?.endsAt || now() >= token.endsAt) throw error
     }
     return token.value
   }

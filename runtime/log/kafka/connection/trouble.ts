@@ -72,6 +72,10 @@ const lasting: readonly (readonly [RegExp, Words])[] = [
   ],
 ]
 
+const unreachable = /^(ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/
+const advertised =
+  'Check bootstrap.servers; all other brokers are reached under the addresses of their advertised.listeners, which must be good from here.'
+
 const notYetTls =
   'If that repeats, its listener may not speak TLS: set security.protocol=PLAINTEXT (or SASL_PLAINTEXT), or use the port of the TLS listener.'
 
@@ -82,7 +86,11 @@ export function trouble(address: string, error: unknown): ConnectException {
   const { code, type, name, message } = error as Readonly<Record<string, unknown>>
   const at = `Kafka broker ${address}`
   const known = /before secure TLS/.test(String(message)) ? undefined : passing[String(code)]
-  if (known !== undefined) return new RetriableException(`${at}: ${known}`, { cause: error })
+  if (known !== undefined)
+    return new RetriableException(`${at}: ${known}`, {
+      hint: unreachable.test(String(code)) ? advertised : undefined,
+      cause: error,
+    })
   const lasts = lasting.find(([pattern]) => pattern.test(String(type ?? code)))?.[1]
   if (lasts) return new ConnectException(`${at}: ${lasts.why}`, { ...lasts, cause: error })
   if (name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED')

@@ -27,6 +27,12 @@ export const securityKeys = configDef({
     importance: 'medium',
     doc: "Kafka's OAuthBearerLoginCallbackHandler or none: where the token comes from is known by the other keys.",
     default: null,
+    validator: (value) =>
+      typeof value !== 'string' ||
+      value === '' ||
+      /(^|\.)OAuthBearer(Unsecured)?LoginCallbackHandler$/.test(value)
+        ? undefined
+        : 'classes of Java cannot run here; tokens come from a client credentials endpoint or from a file',
   },
   'sasl.login.connect.timeout.ms': {
     type: 'int',
