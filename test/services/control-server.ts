@@ -11,14 +11,17 @@ interface Order {
   readonly options?: ServerOptions
 }
 
-/** Takes orders over a socket: JSON in, JSON out; an error is its message. */
-export async function serve(socket: string, fleet: Fleet, end: () => Promise<void>): Promise<void> {
+/** Takes orders over a socket: JSON in, JSON out; an error is its message. `onIdle`: the last server was given back. */
+export async function serve(socket: string, fleet: Fleet, onIdle: () => void): Promise<void> {
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' })
       response.end(JSON.stringify(body ?? null))
     }
-    obey(request, fleet, end).then(
+    response.once('finish', () => {
+      if (request.method === 'DELETE' && fleet.isEmpty) onIdle()
+    })
+    obey(request, fleet).then(
       (body) => answer(200, body),
       (error: Error) => answer(500, { message: error.message }),
     )
@@ -30,11 +33,7 @@ export async function serve(socket: string, fleet: Fleet, end: () => Promise<voi
   await once(server, 'listening')
 }
 
-async function obey(
-  request: IncomingMessage,
-  fleet: Fleet,
-  end: () => Promise<void>,
-): Promise<unknown> {
+async function obey(request: IncomingMessage, fleet: Fleet): Promise<unknown> {
   const [, what = '', name = '', verb = ''] = (request.url ?? '').split('/')
   const { client, options = {} } = JSON.parse((await text(request)) || '{}') as Order
   switch (`${request.method} ${what}`) {
@@ -42,11 +41,8 @@ async function obey(
       return fleet.status()
     case 'POST services':
       return fleet.service(name, options)
-    case 'DELETE services': {
-      const isStopped = await fleet.stop(name)
-      if (fleet.isEmpty) setImmediate(() => void end())
-      return isStopped
-    }
+    case 'DELETE services':
+      return fleet.stop(name)
     case 'POST own':
       return verb === '' ? fleet.own(name, client!, options) : command(fleet, name, verb)
     case 'DELETE own':

@@ -37,7 +37,10 @@ async function sweep(): Promise<void> {
   }
 }
 
-await serve(socketOf(folder), fleet, end)
+await serve(socketOf(folder), fleet, () => {
+  // Servers by hand have nobody to wait for.
+  if (!owner) void end()
+})
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end())
 setInterval(() => {
   if (owner && !isAlive(owner)) void end()

@@ -17,7 +17,7 @@ import type { Launch, Place, ServerKind } from '../server.ts'
 
 /**
  * A broker that is its own controller. `url` is `host:port`. `info`: `java` and `classPath` run Kafka's own tools, as in
- * `java -cp CLASSPATH org.apache.kafka.tools.TopicCommand`; further listeners' addresses under their names.
+ * `java -cp CLASSPATH org.apache.kafka.tools.TopicCommand`; `data` is where its partitions lie; further listeners' addresses under their names.
  */
 export const kafka: ServerKind = {
   name: 'kafka',
@@ -77,6 +77,7 @@ async function launch(place: Place): Promise<Launch> {
         java,
         classPath,
         version: kafkaVersion,
+        data: join(folder, 'data'),
         ...Object.fromEntries(listeners.map(({ name, address }) => [name, address])),
       },
     },
