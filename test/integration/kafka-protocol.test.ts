@@ -29,7 +29,6 @@ import { heartbeatRequest } from '../../runtime/log/kafka/protocol/requests/hear
 import { initProducerIdRequest } from '../../runtime/log/kafka/protocol/requests/init-producer-id.ts'
 import { joinGroupRequest } from '../../runtime/log/kafka/protocol/requests/join-group.ts'
 import { leaveGroupRequest } from '../../runtime/log/kafka/protocol/requests/leave-group.ts'
-import { listGroupsRequest } from '../../runtime/log/kafka/protocol/requests/list-groups.ts'
 import {
   EARLIEST,
   LATEST,
@@ -379,11 +378,6 @@ t.test('a real broker takes every request and answers it', async (t) => {
       },
     ])
     t.match(groups[1], { state: 'Dead', members: [] })
-    const listed = await send(listGroupsRequest({ states: ['Stable'] }))
-    t.match(
-      listed.groups.find((each) => each.group === group),
-      { protocolType: 'consumer', state: 'Stable' },
-    )
     t.match(await send(deleteGroupsRequest({ groups: [group] })), {
       groups: [{ group, errorCode: 68 }],
     })
@@ -548,7 +542,8 @@ t.test('a real broker takes every request and answers it', async (t) => {
     )
   })
 
-  t.strictSame([...sent].sort(), spokenApis.map(({ apiKey }) => apiKey).sort(), 'all were sent')
+  const unsent = spokenApis.filter(({ apiKey }) => !sent.has(apiKey))
+  t.strictSame(unsent, [], 'all were sent')
 })
 
 t.test('the vectors of the unit tests are what the classes of this Kafka write', async (t) => {

@@ -3,10 +3,8 @@ import { addOffsetsToTxnApi } from './protocol/requests/add-offsets-to-txn.ts'
 import { addPartitionsToTxnApi } from './protocol/requests/add-partitions-to-txn.ts'
 import type { ApiRange } from './protocol/requests/api-versions.ts'
 import { apiVersionsApi } from './protocol/requests/api-versions.ts'
-import { createPartitionsApi } from './protocol/requests/create-partitions.ts'
 import { createTopicsApi } from './protocol/requests/create-topics.ts'
 import { deleteGroupsApi } from './protocol/requests/delete-groups.ts'
-import { deleteRecordsApi } from './protocol/requests/delete-records.ts'
 import { deleteTopicsApi } from './protocol/requests/delete-topics.ts'
 import { describeConfigsApi } from './protocol/requests/describe-configs.ts'
 import { describeGroupsApi } from './protocol/requests/describe-groups.ts'
@@ -17,7 +15,6 @@ import { heartbeatApi } from './protocol/requests/heartbeat.ts'
 import { initProducerIdApi } from './protocol/requests/init-producer-id.ts'
 import { joinGroupApi } from './protocol/requests/join-group.ts'
 import { leaveGroupApi } from './protocol/requests/leave-group.ts'
-import { listGroupsApi } from './protocol/requests/list-groups.ts'
 import { listOffsetsApi } from './protocol/requests/list-offsets.ts'
 import { metadataApi } from './protocol/requests/metadata.ts'
 import { offsetCommitApi } from './protocol/requests/offset-commit.ts'
@@ -42,11 +39,9 @@ export const spokenApis: readonly KafkaApi[] = [
   leaveGroupApi,
   syncGroupApi,
   describeGroupsApi,
-  listGroupsApi,
   apiVersionsApi,
   createTopicsApi,
   deleteTopicsApi,
-  deleteRecordsApi,
   initProducerIdApi,
   offsetForLeaderEpochApi,
   addPartitionsToTxnApi,
@@ -54,7 +49,6 @@ export const spokenApis: readonly KafkaApi[] = [
   endTxnApi,
   txnOffsetCommitApi,
   describeConfigsApi,
-  createPartitionsApi,
   deleteGroupsApi,
   offsetDeleteApi,
 ]

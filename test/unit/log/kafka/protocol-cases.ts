@@ -18,7 +18,6 @@ import { heartbeatRequest } from '../../../../runtime/log/kafka/protocol/request
 import { initProducerIdRequest } from '../../../../runtime/log/kafka/protocol/requests/init-producer-id.ts'
 import { joinGroupRequest } from '../../../../runtime/log/kafka/protocol/requests/join-group.ts'
 import { leaveGroupRequest } from '../../../../runtime/log/kafka/protocol/requests/leave-group.ts'
-import { listGroupsRequest } from '../../../../runtime/log/kafka/protocol/requests/list-groups.ts'
 import {
   EARLIEST,
   listOffsetsRequest,
@@ -320,14 +319,6 @@ export const cases: readonly (readonly [request: KafkaRequest<unknown>, answer: 
         },
         { errorCode: 0, group: 'b', state: 'Dead', protocolType: '', protocol: '', members: [] },
       ],
-    },
-  ],
-  [
-    listGroupsRequest({ states: ['Stable'] }),
-    {
-      throttleMs: 0,
-      errorCode: 0,
-      groups: [{ group: 'connect-a', protocolType: 'consumer', state: 'Stable' }],
     },
   ],
   [

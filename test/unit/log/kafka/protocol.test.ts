@@ -2,7 +2,7 @@ import t from 'tap'
 import { decodeAnswer } from '../../../../runtime/log/kafka/protocol/decode-answer.ts'
 import type { KafkaRequest } from '../../../../runtime/log/kafka/protocol/request.ts'
 import { heartbeatRequest } from '../../../../runtime/log/kafka/protocol/requests/heartbeat.ts'
-import { listGroupsRequest } from '../../../../runtime/log/kafka/protocol/requests/list-groups.ts'
+import { offsetFetchRequest } from '../../../../runtime/log/kafka/protocol/requests/offset-fetch.ts'
 import { WireWriter } from '../../../../runtime/log/kafka/protocol/wire-writer.ts'
 import { compareVersions, spokenApis } from '../../../../runtime/log/kafka/versions.ts'
 import { cases, vectors } from './protocol-cases.ts'
@@ -38,7 +38,10 @@ t.test(
 t.test('every request that is spoken has its vector', async (t) => {
   const tested = new Set(vectors.map(({ api, version }) => `${api} ${version}`))
   const spoken = spokenApis.map(({ apiName, apiVersion }) => `${apiName} ${apiVersion}`)
-  t.strictSame([...tested].sort(), spoken.sort())
+  t.strictSame(
+    spoken.filter((each) => !tested.has(each)),
+    [],
+  )
 })
 
 t.test('an answer that is cut anywhere is an error that names the request', async (t) => {
@@ -90,14 +93,20 @@ t.test(
 )
 
 t.test('tagged fields of later brokers are skipped', async (t) => {
-  // One tag, 5, with two bytes: in the header, behind the group, and at the end.
+  // One tag, 5, with two bytes: in the header, behind each partition and each topic, and at the end.
   const tag = '010502abcd'
-  const group = `026102620263${tag}`
-  const bytes = Buffer.from(`${tag}00000000000002${group}${tag}`, 'hex')
-  t.strictSame(await decodeAnswer(listGroupsRequest(), bytes), {
+  const partition = `00000003000000000000002affffffff000000${tag}`
+  const bytes = Buffer.from(`${tag}0000000002026102${partition}${tag}0000${tag}`, 'hex')
+  const request = offsetFetchRequest({ group: 'g', topics: null })
+  t.strictSame(await decodeAnswer(request, bytes), {
     throttleMs: 0,
+    topics: [
+      {
+        topic: 'a',
+        partitions: [{ partition: 3, offset: 42, leaderEpoch: -1, metadata: null, errorCode: 0 }],
+      },
+    ],
     errorCode: 0,
-    groups: [{ group: 'a', protocolType: 'b', state: 'c' }],
   })
 })
 
