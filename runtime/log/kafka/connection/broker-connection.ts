@@ -2,9 +2,9 @@ import { setTimeout } from 'node:timers/promises'
 import type { SocketFactory } from 'kafkajs/src/network/connection.js'
 import { ConnectException, type Logger, RetriableException } from '../../../api/index.ts'
 import { decodeAnswer } from '../protocol/decode-answer.ts'
-import { check } from '../protocol/errors.ts'
+import { AnswerException, check } from '../protocol/errors.ts'
 import type { KafkaRequest } from '../protocol/request.ts'
-import { type ApiRange, apiVersionsRequest } from '../protocol/requests/api-versions.ts'
+import { apiVersionsRequest } from '../protocol/requests/api-versions.ts'
 import { WireWriter } from '../protocol/wire-writer.ts'
 import { compareVersions } from '../versions.ts'
 import { type Address, addressText } from './address.ts'
@@ -47,10 +47,9 @@ export class BrokerConnection {
   #raw: Wire | undefined
   #opening: Promise<Wire> | undefined
   #notBefore = 0
-  #versions: readonly ApiRange[] = []
   #usedAt = Date.now()
   #waiting = 0
-  #closed: Error | undefined
+  readonly #closing = new AbortController()
 
   constructor(to: Address, options: BrokerConnectionOptions) {
     this.#to = to
@@ -62,11 +61,6 @@ export class BrokerConnection {
 
   get isOpen(): boolean {
     return this.#wire !== undefined && this.#wire.end === undefined
-  }
-
-  /** What the broker said of itself when the connection was made. */
-  get versions(): readonly ApiRange[] {
-    return this.#versions
   }
 
   /** Whether somebody waits for it. */
@@ -81,7 +75,14 @@ export class BrokerConnection {
 
   /** Sends in the order of the calls, and gives the answer; trouble on the way is a RetriableException with the broker's address. */
   async send<T>(request: KafkaRequest<T>, options: SendOptions = {}): Promise<T> {
-    const answer = await decodeAnswer(request, await this.#exchange(request, true, options))
+    const bytes = await this.#exchange(request, true, options)
+    const answer = await decodeAnswer(request, bytes).catch((error) => {
+      if (!(error instanceof AnswerException)) throw error
+      // Where one answer is garbled, the next one may begin anywhere: begin anew.
+      const problem = trouble(this.address, error)
+      this.#wire?.fail(problem)
+      throw problem
+    })
     const { throttleMs } = (answer ?? {}) as { readonly throttleMs?: number }
     if (throttleMs) this.#wire?.throttle(throttleMs) // KIP-219: the broker has muted us for that time
     return answer
@@ -92,18 +93,8 @@ export class BrokerConnection {
     await this.#exchange(request, false, options)
   }
 
-  /** Makes the connection if there is none. */
-  async open(options: SendOptions = {}): Promise<void> {
-    const ms = options.timeoutMs ?? this.#options.requestTimeoutMs
-    await within(this.#ready(), {
-      ms,
-      signal: options.signal,
-      onTimeout: () => this.#late(`open a connection within ${ms} ms`),
-    })
-  }
-
   close(reason: Error): void {
-    this.#closed ??= reason
+    this.#closing.abort(reason)
     this.#raw?.fail(reason)
     this.#wire?.fail(reason)
     this.#wire = undefined
@@ -163,8 +154,9 @@ export class BrokerConnection {
 
   async #connect(): Promise<Wire> {
     const wait = this.#notBefore - Date.now()
-    if (wait > 0) await setTimeout(wait, undefined, { ref: false })
-    if (this.#closed) throw this.#closed
+    const { signal } = this.#closing
+    if (wait > 0) await setTimeout(wait, undefined, { ref: false, signal }).catch(() => {})
+    if (signal.aborted) throw signal.reason
     const { clientId, sasl, isTls, sockets, requestTimeoutMs } = this.#options
     const setupMs = Math.round(this.#setupBackoff.ms)
     const logger = kafkaJsLogger(this.#options.logger)
@@ -182,7 +174,7 @@ export class BrokerConnection {
         ms: setupMs,
         onTimeout: () => this.#late(`accept a connection within ${setupMs} ms`),
       })
-      this.#versions = await within(this.#handshake(wire), {
+      await within(this.#handshake(wire), {
         ms: requestTimeoutMs,
         onTimeout: () => this.#late(`finish the handshake within ${requestTimeoutMs} ms`),
       })
@@ -214,7 +206,7 @@ export class BrokerConnection {
     }
   }
 
-  async #handshake(wire: Wire): Promise<readonly ApiRange[]> {
+  async #handshake(wire: Wire): Promise<void> {
     const request = apiVersionsRequest()
     const answer = await wire.request(request, { body: [], expectsAnswer: true })
     const { errorCode, apis } = await decodeAnswer(request, answer)
@@ -222,7 +214,6 @@ export class BrokerConnection {
     const [problem] = compareVersions(this.address, apis)
     if (problem !== undefined) throw new ConnectException(problem)
     await wire.introduce(apis)
-    return apis
   }
 
   #late(what: string): RetriableException {

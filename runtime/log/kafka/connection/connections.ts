@@ -1,4 +1,4 @@
-import type { Logger } from '../../../api/index.ts'
+import { type Logger, RetriableException } from '../../../api/index.ts'
 import type { ConnectionSettings } from '../settings/connection-settings.ts'
 import { type Address, addressText } from './address.ts'
 import { kafkaJsSasl } from './authenticators.ts'
@@ -58,7 +58,10 @@ export class Connections {
     for (const [key, connection] of this.#byKey) {
       if (kept.has(connection.address) || connection.isBusy) continue
       this.#byKey.delete(key)
-      connection.rest()
+      const { address } = connection
+      connection.close(
+        new RetriableException(`Kafka broker ${address} is no longer of the cluster`),
+      )
     }
   }
 

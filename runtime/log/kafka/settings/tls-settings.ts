@@ -57,11 +57,17 @@ function createContext(options: SecureContextOptions) {
     return createSecureContext(options)
   } catch (error) {
     const key = options.pfx ? 'ssl.keystore.location' : 'ssl.keystore.key'
-    const why = /decrypt|mac verify|password|passphrase/i.test((error as Error).message)
-      ? 'the key cannot be decrypted: set ssl.key.password (for a PKCS12 keystore ssl.keystore.password)'
-      : (error as Error).message
+    const why = reasonOf((error as Error).message)
     throw new KeyProblem(key, `${key}: key and certificates cannot be used: ${why}.`)
   }
+}
+
+function reasonOf(message: string): string {
+  if (/decrypt|mac verify|password|passphrase/i.test(message))
+    return 'the key cannot be decrypted: set ssl.key.password (for a PKCS12 keystore ssl.keystore.password)'
+  if (/unsupported pkcs12/i.test(message))
+    return 'the keystore is encrypted in a way that is out of use; convert it: openssl pkcs12 -legacy -in KEYSTORE -nodes -out keystore.pem'
+  return message
 }
 
 function trust(values: Values): SecureContextOptions {
