@@ -1,5 +1,3 @@
-import Decoder from 'kafkajs/src/protocol/decoder.js'
-import stockFetch from 'kafkajs/src/protocol/requests/fetch/v11/request.js'
 import type { KafkaRequest } from '../protocol/request.ts'
 import {
   type FetchAnswer,
@@ -8,6 +6,7 @@ import {
   fetchApi,
 } from '../protocol/requests/fetch.ts'
 import { isolationLevel } from '../protocol/requests/isolation.ts'
+import { type StockDecoder, stockProtocol } from './stock-kafkajs.ts'
 
 const NOTHING = Buffer.alloc(0)
 
@@ -19,7 +18,7 @@ export function stockFetchRequest(asked: FetchArguments): KafkaRequest<FetchAnsw
   return {
     ...fetchApi,
     async encode(writer) {
-      const request = stockFetch({
+      const request = stockProtocol().fetchRequest({
         replicaId: -1,
         isolationLevel: isolationLevel(asked.isolation),
         maxWaitTime: asked.maxWaitMs,
@@ -39,6 +38,7 @@ export function stockFetchRequest(asked: FetchArguments): KafkaRequest<FetchAnsw
       writer.raw((await request.encode()).buffer)
     },
     decode(reader) {
+      const { Decoder } = stockProtocol()
       const decoder = new Decoder(reader.bytesView(reader.remaining))
       const throttleMs = decoder.readInt32()
       const errorCode = decoder.readInt16()
@@ -52,7 +52,7 @@ export function stockFetchRequest(asked: FetchArguments): KafkaRequest<FetchAnsw
   }
 }
 
-function readPartition(decoder: Decoder): FetchedPartition {
+function readPartition(decoder: StockDecoder): FetchedPartition {
   return {
     partition: decoder.readInt32(),
     errorCode: decoder.readInt16(),

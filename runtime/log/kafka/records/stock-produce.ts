@@ -1,7 +1,4 @@
-import stockProduce, {
-  type StockMessage,
-} from 'kafkajs/src/protocol/requests/produce/v7/request.js'
-import response from 'kafkajs/src/protocol/requests/produce/v7/response.js'
+import type { StockMessage } from 'kafkajs/src/protocol/requests/produce/v7/request.js'
 import { ConnectException } from '../../../api/errors.ts'
 import { decodeBatch } from '../../batch/batch-decoder.ts'
 import * as layout from '../../batch/layout.ts'
@@ -13,6 +10,7 @@ import {
   produceApi,
 } from '../protocol/requests/produce.ts'
 import { registerStockCodecs } from './stock-codecs.ts'
+import { stockProtocol } from './stock-kafkajs.ts'
 
 /**
  * `produceRequest` by kafkajs's encoder and decoder: the batches are taken apart, with their stamps and their codec, and it makes them anew.
@@ -24,7 +22,7 @@ export function stockProduceRequest(asked: ProduceArguments): KafkaRequest<Produ
     async encode(writer) {
       registerStockCodecs()
       const batches = asked.topics.flatMap(({ partitions }) => partitions.map((p) => p.batch))
-      const request = stockProduce({
+      const request = stockProtocol().produceRequest({
         transactionalId: asked.transactionalId,
         acks: asked.acks,
         timeout: asked.timeoutMs,
@@ -42,7 +40,8 @@ export function stockProduceRequest(asked: ProduceArguments): KafkaRequest<Produ
       writer.raw((await request.encode()).buffer)
     },
     async decode(reader) {
-      const answer = await response.decode(reader.bytesView(reader.remaining))
+      const { produceResponse } = stockProtocol()
+      const answer = await produceResponse.decode(reader.bytesView(reader.remaining))
       return {
         topics: answer.topics.map(({ topicName, partitions }) => ({
           topic: topicName,

@@ -1,13 +1,13 @@
-import Decoder from 'kafkajs/src/protocol/decoder.js'
-import decodeRecord from 'kafkajs/src/protocol/recordBatch/record/v0/decoder.js'
 import { damaged, type readRecords } from '../../batch/batch-decoder.ts'
 import { decompress } from '../../batch/compression.ts'
 import { HEADER_BYTES } from '../../batch/layout.ts'
 import type { RawHeader } from '../../log.ts'
+import { stockProtocol } from './stock-kafkajs.ts'
 
 /** `readRecords` by kafkajs's decoder; the batch was checked before. */
 export const stockReadRecords: typeof readRecords = (buffer, header, { place, from, into }) => {
   if (header.isControl) return
+  const { Decoder, decodeRecord } = stockProtocol()
   const context = {
     magicByte: 2,
     firstOffset: String(header.baseOffset),
