@@ -25,6 +25,8 @@ export class FakeBroker {
   throttleMs = 0
   /** Added to the correlation ids of answers to Metadata. */
   idShift = 0
+  /** Written behind answers to Metadata, where nothing belongs. */
+  extraBytes = 0
 
   static async start(t: Test): Promise<FakeBroker> {
     const broker = new FakeBroker()
@@ -92,5 +94,6 @@ export class FakeBroker {
     writer.int32(1)
     writer.compactArray([], () => {})
     writer.tags()
+    writer.raw(Buffer.alloc(this.extraBytes))
   }
 }

@@ -46,6 +46,25 @@ t.test('an answer out of turn ends the connection, and nobody gets it', async (t
   t.equal((await cluster.metadata([], { fresh: true })).clusterId, 'a-cluster')
 })
 
+t.test(
+  'a garbled answer ends the connection, and the next one is asked over another',
+  async (t) => {
+    const broker = await FakeBroker.start(t)
+    const cluster = await open(t, broker)
+    broker.extraBytes = 3
+    await t.rejects(cluster.metadata([], { fresh: true }), {
+      code: 'CONNECT_RETRIABLE',
+      message: new RegExp(`${broker.port}: The answer to Metadata .* cannot be read: 3 bytes`),
+    })
+    broker.extraBytes = 0
+    const API_VERSIONS = 18
+    const connections = () => broker.asked.filter(({ apiKey }) => apiKey === API_VERSIONS).length
+    const before = connections()
+    t.equal((await cluster.metadata([], { fresh: true })).clusterId, 'a-cluster')
+    t.equal(connections(), before + 1)
+  },
+)
+
 t.test('a broker that throttles us is left alone for that long (KIP-219)', async (t) => {
   const broker = await FakeBroker.start(t)
   const cluster = await open(t, broker)
