@@ -176,7 +176,7 @@ function startJavaConsumer(
     [
       ...['-Xmx128m', '-cp', classPath, 'org.apache.kafka.tools.consumer.ConsoleConsumer'],
       ...['--bootstrap-server', broker.url as string, '--topic', topic, '--group', group],
-      ...['--command-property', 'session.timeout.ms=6000'],
+      ...['--from-beginning', '--command-property', 'session.timeout.ms=6000'],
       ...['--command-property', 'heartbeat.interval.ms=300'],
     ],
     { env, stdio: ['ignore', 'pipe', 'inherit'] },

@@ -12,7 +12,7 @@ export interface ConsumerParts {
   readonly clientId: string
   readonly logger: Logger
   /** Other encoders and decoders than our own. */
-  readonly codec?: FetchCodec
+  readonly codec?: Partial<FetchCodec>
   /** After how long without any answer connections are made anew. Default 15 s. */
   readonly watchdogMs?: number
 }

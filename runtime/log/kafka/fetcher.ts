@@ -86,9 +86,9 @@ export class Fetcher {
     this.pump()
   }
 
-  /** How long the answer to a fetch is overdue; 0 when none is. */
+  /** How long the answer to a fetch is overdue, or to the question whom to fetch from; 0 when none is. */
   get silentMs(): number {
-    return this.#asks.silentMs
+    return Math.max(this.#asks.silentMs, this.#subscription.silentMs)
   }
 
   /** Fetches that were answered, errors included. */

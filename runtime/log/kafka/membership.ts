@@ -3,6 +3,7 @@ import { ConnectException, FencedException } from '../../api/errors.ts'
 import type { TopicOffset, TopicPartition } from '../log.ts'
 import { byTopic } from './by-topic.ts'
 import { Backoff } from './connection/backoff.ts'
+import { within } from './connection/deadline.ts'
 import type { ConsumerCore } from './consumer-parts.ts'
 import { GroupCoordinator, mayPass } from './membership-coordinator.ts'
 import { Heartbeats } from './membership-heartbeats.ts'
@@ -177,9 +178,11 @@ export class Membership {
     if (this.#memberId === '' || groupInstanceId !== null) return
     const { group } = this
     const request = leaveGroupRequest({ group, members: [{ memberId: this.#memberId }] })
-    await this.#coordinator
-      .call(request, ({ errorCode }) => [errorCode], { timeoutMs: LEAVE_MS })
-      .catch(() => {}) // The session timeout does it.
+    // Without an answer the session timeout does it.
+    await within(
+      this.#coordinator.call(request, ({ errorCode }) => [errorCode]),
+      { ms: LEAVE_MS, onTimeout: () => new Error('no answer') },
+    ).catch(() => {})
   }
 
   #onBeat(error: unknown): void {

@@ -32,11 +32,13 @@ export class Subscription {
   #alsoWanted: readonly string[] = []
   #askedMs = 0
   #tookMs = 0
-  #version = 0
   #problem: Error | undefined
   #refreshing: Promise<void> | undefined
+  #next: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #failures = 0
+  #startedMs = 0
+  #dueMs = Number.POSITIVE_INFINITY
 
   constructor(core: ConsumerCore, wanted: readonly string[] | RegExp, onRefreshed: () => void) {
     this.#core = core
@@ -49,9 +51,9 @@ export class Subscription {
     return this.#askedMs
   }
 
-  /** Grows when topics or partitions come or go. */
-  get version(): number {
-    return this.#version
+  /** How long the answer to the latest question is awaited; 0 when none is. */
+  get silentMs(): number {
+    return this.#refreshing ? performance.now() - this.#startedMs : 0
   }
 
   /** Why a topic can never be read. */
@@ -103,13 +105,14 @@ export class Subscription {
     this.#alsoWanted = topics
   }
 
-  /** What the brokers say after this call; one that is under way may have been answered before. */
-  async refresh(): Promise<void> {
-    while (this.#refreshing) await this.#refreshing.catch(() => {})
-    this.#refreshing = this.#refresh().finally(() => {
-      this.#refreshing = undefined
-    })
-    await this.#refreshing
+  /** What the brokers say after this call: a question that is under way may have been answered before. */
+  refresh(): Promise<void> {
+    if (this.#refreshing === undefined) return this.#start()
+    this.#next ??= this.#refreshing.then(
+      () => this.#start(),
+      () => this.#start(),
+    )
+    return this.#next
   }
 
   /** Asks again, not faster than the backoff allows; trouble is noted. */
@@ -124,9 +127,6 @@ export class Subscription {
     clearTimeout(this.#timer)
   }
 
-  #startedMs = 0
-  #dueMs = Number.POSITIVE_INFINITY
-
   #schedule(ms: number): void {
     const due = performance.now() + ms
     if (due >= this.#dueMs || this.#core.closing.aborted) return
@@ -136,6 +136,14 @@ export class Subscription {
       this.#dueMs = Number.POSITIVE_INFINITY
       this.refresh().catch(() => {}) // It is noted.
     }, ms)
+  }
+
+  #start(): Promise<void> {
+    this.#next = undefined
+    this.#refreshing = this.#refresh().finally(() => {
+      this.#refreshing = undefined
+    })
+    return this.#refreshing
   }
 
   async #refresh(): Promise<void> {
@@ -190,7 +198,6 @@ export class Subscription {
         this.#problem = atSeam(new BrokerException(error, what), what)
       }
     }
-    if (!isSame(topics, this.#topics)) this.#version++
     this.#topics = topics
   }
 
@@ -213,16 +220,4 @@ function leadersOf(
       leaders[partition] = { node: leader, epoch: leaderEpoch }
   }
   return Array.from(leaders, (each) => each ?? { node: -1, epoch: -1 })
-}
-
-function isSame(
-  a: ReadonlyMap<string, FollowedTopic>,
-  b: ReadonlyMap<string, FollowedTopic>,
-): boolean {
-  if (a.size !== b.size) return false
-  for (const [topic, { topicId, leaders }] of a) {
-    const other = b.get(topic)
-    if (other?.topicId !== topicId || other.leaders.length !== leaders.length) return false
-  }
-  return true
 }

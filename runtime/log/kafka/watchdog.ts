@@ -5,8 +5,8 @@ import type { Fetcher } from './fetcher.ts'
 const SILENCE_MS = 15_000
 
 /**
- * Connections that look alive and carry nothing: a fetch that nobody answers, not even with an error, leaves its reader silent for ever while
- * the log grows. After a while all connections are made anew, and the log says so once.
+ * Connections that look alive and carry nothing: a fetch that nobody answers, not even with an error, leaves its reader silent while the log
+ * grows. After a while all connections are made anew, and the log says so once.
  */
 export class Watchdog {
   readonly #core: ConsumerCore
