@@ -14,24 +14,6 @@ export interface RecordSetOptions {
   readonly readRecords?: typeof readRecords
 }
 
-export interface DecodedRecordSet {
-  readonly records: LogRecord[]
-  /** Past the last whole batch, also when none of its records is given. */
-  readonly next: number
-}
-
-/** All records of what a fetch brought of one partition. */
-export function decodeRecordSet(
-  bytes: Buffer,
-  place: TopicPartition,
-  options: RecordSetOptions,
-): DecodedRecordSet {
-  const set = new RecordSet(bytes, place, options)
-  const records: LogRecord[] = []
-  while (set.readBatch(records));
-  return { records, next: set.next }
-}
-
 /**
  * What a fetch brought of one partition: batches one behind another, of which the last may be cut. Decoded batch by batch, so that a reader
  * with a limit stops between two. Damage is a CorruptException that names topic, partition and offset, again at every try.
@@ -44,6 +26,8 @@ export class RecordSet {
   readonly #readRecords: typeof readRecords
   #at = 0
   #next: number
+  /** Of the batch that was read last. */
+  #end = -1
   #leaderEpoch = -1
 
   constructor(bytes: Buffer, place: TopicPartition, options: RecordSetOptions) {
@@ -77,16 +61,24 @@ export class RecordSet {
     return this.#wholeBatch()
   }
 
-  /** Adds the records of the next batch, perhaps none, to `into`. False when no whole batch is left. */
+  /** Adds the records of the next batch, perhaps none, to `into`: all of them, or none and an error. False when no whole batch is left. */
   readBatch(into: LogRecord[]): boolean {
     const size = this.#wholeBatch()
     if (size === 0) return false
     const bytes = this.#bytes.subarray(this.#at, this.#at + size)
     const header = checkBatch(bytes, this.place)
-    if (!this.#aborted.includes(bytes, header, () => this.#markerKey(bytes, header)))
-      this.#readRecords(bytes, header, { place: this.place, from: this.#from, into })
+    if (header.baseOffset < this.#end) throw this.#stepBack(header.baseOffset)
+    const before = into.length
+    try {
+      if (!this.#aborted.includes(bytes, header, () => this.#markerKey(bytes, header)))
+        this.#readRecords(bytes, header, { place: this.place, from: this.#from, into })
+    } catch (error) {
+      into.length = before
+      throw error
+    }
     this.#at += size
-    this.#next = Math.max(this.#next, header.baseOffset + header.span)
+    this.#end = header.baseOffset + header.span
+    this.#next = Math.max(this.#next, this.#end)
     this.#leaderEpoch = bytes.readInt32BE(layout.LEADER_EPOCH)
     return true
   }
@@ -94,7 +86,7 @@ export class RecordSet {
   /** Size of the batch to come; 0 at the end and before one that is cut. */
   #wholeBatch(): number {
     const left = this.#bytes.length - this.#at
-    if (left === 0) return 0
+    if (left === 0) return this.#atEnd()
     if (left > layout.MAGIC) this.#refuseOldFormat(this.#bytes[this.#at + layout.MAGIC])
     const size =
       left < layout.LENGTH_EXCLUDES
@@ -102,8 +94,20 @@ export class RecordSet {
         : this.#bytes.readInt32BE(this.#at + layout.BATCH_LENGTH) + layout.LENGTH_EXCLUDES
     if (size >= layout.HEADER_BYTES && size <= left) return size
     // A broker cuts the last batch, never the first: that would come again and again, and the reader stand still in silence.
-    if (size > left && this.#at > 0) return 0
+    if (size > left && this.#at > 0) return this.#atEnd()
     throw this.#cut(size, left)
+  }
+
+  /** The same silence if all batches lie before what was asked for. */
+  #atEnd(): 0 {
+    if (this.#at > 0 && this.#end <= this.#from) throw this.#stepBack(this.#end)
+    return 0
+  }
+
+  /** The CRC does not cover the base offset: were it damaged, records would pass for others that were read already. */
+  #stepBack(offset: number): CorruptException {
+    const problem = `its offset lies before ${Math.max(this.#end, this.#from)}, where it should go on`
+    return damaged(this.place, offset, new RangeError(problem))
   }
 
   #cut(size: number, left: number): CorruptException {

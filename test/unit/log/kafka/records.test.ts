@@ -7,13 +7,12 @@ import { exchangeHead } from '../../../../runtime/log/batch/crc.ts'
 import * as layout from '../../../../runtime/log/batch/layout.ts'
 import { compressBatch } from '../../../../runtime/log/kafka/records/compress.ts'
 import {
-  decodeRecordSet,
   RecordSet,
   type RecordSetOptions,
 } from '../../../../runtime/log/kafka/records/record-set.ts'
 import { splitBatch } from '../../../../runtime/log/kafka/records/split.ts'
 import { stampBatch } from '../../../../runtime/log/kafka/records/stamp.ts'
-import type { LogRecord } from '../../../../runtime/log/log.ts'
+import type { LogRecord, TopicPartition } from '../../../../runtime/log/log.ts'
 import {
   encode,
   generateRecords,
@@ -233,6 +232,37 @@ t.test('damage is named again at every try, and nothing behind it is given', asy
   t.strictSame(wrong, [])
 })
 
+t.test(
+  'offsets that go back are damage: the records would be taken for read already',
+  async (t) => {
+    const random = randomNumbers(28)
+    const batches = chain([generatedBatch(random, 'none'), generatedBatch(random, 'gzip')], 1000)
+    const damage = { code: 'CONNECT_CORRUPT', message: /"shop.orders", partition 3.*offset/ }
+    const second = Buffer.concat(batches)
+    layout.writeInt64(second, 4, batches[0]!.length + layout.BASE_OFFSET)
+    const set = new RecordSet(second, place, { ...committed, from: 1000 })
+    const into: LogRecord[] = []
+    t.ok(set.readBatch(into))
+    const { next } = set
+    for (let i = 0; i < 2; i++) t.throws(() => set.readBatch(into), damage)
+    t.same([set.next, into.length], [next, next - 1000])
+
+    const first = Buffer.from(batches[0]!)
+    layout.writeInt64(first, 4, layout.BASE_OFFSET)
+    t.throws(() => decodeRecordSet(first, place, { ...committed, from: 1000 }), damage, 'all of it')
+  },
+)
+
+t.test('a batch that is nonsense under a right checksum gives none of its records', async (t) => {
+  const batch = encode([1, 2, 3].map(javaRecord))
+  batch[batch.length - 1] = 9 // The last record's header count.
+  const set = new RecordSet(seal(batch), place, committed)
+  const into: LogRecord[] = []
+  for (let i = 0; i < 2; i++)
+    t.throws(() => set.readBatch(into), { code: 'CONNECT_CORRUPT', message: /headers/ })
+  t.same([into, set.next], [[], 0])
+})
+
 t.test('the message formats of before 0.11 are named', async (t) => {
   // A message of magic 0 in its set: offset, size, CRC, magic, attributes, key, value.
   const old = Buffer.from(
@@ -348,6 +378,14 @@ t.test('a batch is compressed when that makes it smaller', async (t) => {
     t.equal(compressBatch(once, codec), once, 'and where it is compressed already')
   }
 })
+
+/** All records of a set, and the offset to read on from. */
+function decodeRecordSet(bytes: Buffer, at: TopicPartition, options: RecordSetOptions) {
+  const set = new RecordSet(bytes, at, options)
+  const records: LogRecord[] = []
+  while (set.readBatch(records));
+  return { records, next: set.next }
+}
 
 /** Code and message of what it throws. */
 function failure(work: () => unknown): string {
