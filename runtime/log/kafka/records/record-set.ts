@@ -14,6 +14,18 @@ export interface RecordSetOptions {
   readonly readRecords?: typeof readRecords
 }
 
+/** All records of what a fetch brought of one partition, and the offset to read on from. */
+export function decodeRecordSet(
+  bytes: Buffer,
+  place: TopicPartition,
+  options: RecordSetOptions,
+): { readonly records: LogRecord[]; readonly next: number } {
+  const set = new RecordSet(bytes, place, options)
+  const records: LogRecord[] = []
+  while (set.readBatch(records));
+  return { records, next: set.next }
+}
+
 /**
  * What a fetch brought of one partition: batches one behind another, of which the last may be cut. Decoded batch by batch, so that a reader
  * with a limit stops between two. Damage is a CorruptException that names topic, partition and offset, again at every try.

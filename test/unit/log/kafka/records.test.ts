@@ -7,12 +7,13 @@ import { exchangeHead } from '../../../../runtime/log/batch/crc.ts'
 import * as layout from '../../../../runtime/log/batch/layout.ts'
 import { compressBatch } from '../../../../runtime/log/kafka/records/compress.ts'
 import {
+  decodeRecordSet,
   RecordSet,
   type RecordSetOptions,
 } from '../../../../runtime/log/kafka/records/record-set.ts'
 import { splitBatch } from '../../../../runtime/log/kafka/records/split.ts'
 import { stampBatch } from '../../../../runtime/log/kafka/records/stamp.ts'
-import type { LogRecord, TopicPartition } from '../../../../runtime/log/log.ts'
+import type { LogRecord } from '../../../../runtime/log/log.ts'
 import {
   encode,
   generateRecords,
@@ -378,14 +379,6 @@ t.test('a batch is compressed when that makes it smaller', async (t) => {
     t.equal(compressBatch(once, codec), once, 'and where it is compressed already')
   }
 })
-
-/** All records of a set, and the offset to read on from. */
-function decodeRecordSet(bytes: Buffer, at: TopicPartition, options: RecordSetOptions) {
-  const set = new RecordSet(bytes, at, options)
-  const records: LogRecord[] = []
-  while (set.readBatch(records));
-  return { records, next: set.next }
-}
 
 /** Code and message of what it throws. */
 function failure(work: () => unknown): string {
