@@ -30,6 +30,8 @@ export interface StorePurpose {
 
 const writeTimeoutMs = 30_000
 const idlePollMs = 60_000
+/** After trouble: long enough to meet it again, short enough to say soon that it is over. */
+const troubledPollMs = 3000
 /** While somebody waits for what is written already. Compaction leaves gaps that no poll returns: the position tells that they were passed. */
 const waitedForPollMs = 20
 const longestPauseMs = 10_000
@@ -152,7 +154,7 @@ export class CompactedTopic {
         this.#consumer ??= await this.#open()
         if (signal.aborted) break
         this.#wake = new AbortController()
-        const timeoutMs = this.#waiting.length > 0 ? waitedForPollMs : idlePollMs
+        const timeoutMs = this.#pollMs
         const fetched = await this.#consumer.poll({ timeoutMs, signal: this.#wake.signal })
         for (const { partition, records } of fetched) {
           for (const record of records) this.#read(partition, record)
@@ -172,6 +174,11 @@ export class CompactedTopic {
       }
     }
     await close(this.#consumer)
+  }
+
+  get #pollMs(): number {
+    if (this.#waiting.length > 0) return waitedForPollMs
+    return this.#trouble === null ? idlePollMs : troubledPollMs
   }
 
   async #open(): Promise<Consumer> {

@@ -233,7 +233,7 @@ if (kafka) {
       120_000,
     )
     t.strictSame([...all()], lines(300).split('\n').slice(0, -1), 'in order, none lost')
-    await until('peace', health, ({ message }) => !/Retrying|cannot be/.test(message), 60_000)
+    await until('peace', health, ({ message }) => !/Retrying|cannot be/.test(message), 30_000)
     t.equal(await worker.stop(), 0)
   })
 
