@@ -37,8 +37,12 @@ if (postgres && broker) {
         writeWorkerFile(join(folder, 'worker.properties'), {
           bootstrap: `${broker.host}:${broker.port}`,
           group,
-          // Offsets often, so that kills meet that phase too.
-          more: { 'offset.flush.interval.ms': '25' },
+          more: {
+            'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
+            'key.converter.schemas.enable': 'false',
+            // Often, so that kills meet that phase too.
+            'offset.flush.interval.ms': '25',
+          },
         }),
       ],
       logArgs: () => ['--bootstrap-server', `${broker.host}:${broker.port}`],

@@ -122,7 +122,7 @@ export async function killProof(t: Test, rig: KillRig): Promise<void> {
     worker = await start()
   }
   t.equal(done, kills, 'every kill found lag')
-  t.comment(`kills by phase: ${JSON.stringify(found)}`)
+  t.comment(`kills by phase: ${JSON.stringify(found)}, ${await rows()} rows by now`)
   if (kills >= 50)
     for (const phase of rig.phases) t.ok((found[phase] ?? 0) > 0, `some kills hit ${phase}`)
 
@@ -133,7 +133,11 @@ export async function killProof(t: Test, rig: KillRig): Promise<void> {
   t.ok(left > 0, 'it was told to stop under load')
 
   worker = await start()
-  await until('every packet to be a row', rows, (n) => n >= all, 300_000)
+  await until('every packet to be a row', rows, (n) => n >= all, 300_000).catch(async (error) => {
+    const { body } = await worker.call('GET', '/connectors?expand=status')
+    t.comment(JSON.stringify(body), worker.lines.slice(-20).join('\n'))
+    throw error
+  })
   t.equal(await worker.stop(), 0)
 
   const client = await postgres.connect(database.name)
