@@ -40,7 +40,7 @@ export const connectWorkerConfig = configDef({
   'group.id': {
     type: 'string',
     importance: 'high',
-    doc: 'Name of the Connect cluster that the worker belongs to. Required on Kafka; no consumer group may have it.',
+    doc: 'Name of the Connect cluster that the worker belongs to. Required on Kafka, as are the three topics; no consumer group may have it.',
     default: null,
     validator: nonEmptyString,
   },

@@ -144,6 +144,26 @@ export function readOwnKeys(
 
 export type OwnValues = convict.Config<typeof schema extends convict.Schema<infer T> ? T : never>
 
+export interface OwnKeyDoc {
+  readonly key: OwnKey
+  readonly environment: string
+  /** Null: none, or one that depends on the machine. */
+  readonly default: string | null
+  readonly doc: string
+}
+
+/** For the reference. */
+export function ownKeyDocs(): OwnKeyDoc[] {
+  return ownKeys.map((key) => {
+    const entry = key
+      .split('.')
+      .reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], schema)
+    const { doc, env, default: standard } = entry as { doc: string; env: string; default: unknown }
+    const depends = standard === null || key === 'tasks.threads'
+    return { key, environment: env, default: depends ? null : String(standard), doc }
+  })
+}
+
 /** Names of the environment that mean a key. */
 export function environmentNames(): string[] {
   return Array.from(JSON.stringify(schema).matchAll(/"env":"(\w+)"/g), ([, name]) => name as string)

@@ -77,6 +77,12 @@ export const differences: readonly Difference[] = [
     why: 'It could be created and then never be reached again.',
   },
   {
+    where: 'A config with wrong topic.creation values',
+    connect: 'accepted; the connector is FAILED when it starts',
+    tapline: '400, and errors on these keys in a validate answer',
+    why: 'The mistake is known at once; right values are answered as Connect answers them.',
+  },
+  {
     where: 'A body above rest.body.max.bytes, a body that stalls',
     connect: 'no limit; the connection waits',
     tapline: '413; 408 and the connection is closed',

@@ -1,9 +1,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { ConnectorDefinition } from '../api/index.ts'
+import type { ConfigDef, ConnectorDefinition } from '../api/index.ts'
+import { connectWorkerConfig } from '../config/connect-worker-config.ts'
+import { ownKeyDocs } from '../config/own-keys.ts'
+import { clientKeys } from '../log/client-settings.ts'
 import { PluginRegistry } from '../plugins/registry.ts'
 import { differences } from '../rest/differences.ts'
-import { differenceTable, errorTable, keysTable, pluginTable } from './reference.ts'
+import { differenceTable, errorTable, keysTable, ownKeysTable, pluginTable } from './reference.ts'
 
 /** `npm run docs`: writes what declarations say into the READMEs, between markers. A test makes them anew and finds nothing changed. */
 export const root = resolve(import.meta.dirname, '../..')
@@ -22,6 +25,13 @@ export async function documents(): Promise<Document[]> {
   return [
     fill('README.md', { plugins: pluginTable(plugins) }),
     fill('runtime/api/README.md', { errors: errorTable() }),
+    fill('runtime/config/README.md', {
+      'connect-keys': keysTable(connectWorkerConfig),
+      'own-keys': ownKeysTable(ownKeyDocs()),
+      'client-keys': keysTable(clientKeys.admin),
+      'producer-keys': keysTable(besides(clientKeys.producer)),
+      'consumer-keys': keysTable(besides(clientKeys.consumer)),
+    }),
     fill('runtime/rest/README.md', { differences: differenceTable(differences) }),
     ...(await Promise.all(folders.map(connectorReadme))),
   ]
@@ -34,6 +44,13 @@ async function connectorReadme(folder: string): Promise<Document> {
   const definitions = [declared].flat() as ConnectorDefinition[]
   const keys = definitions.map(({ name, config }) => `### ${name}\n\n${keysTable(config)}`)
   return fill(`connectors/${folder}/README.md`, { keys: keys.join('\n\n') })
+}
+
+/** What only this client has. */
+function besides(def: ConfigDef): ConfigDef {
+  return Object.fromEntries(
+    Object.entries(def).filter(([name]) => !Object.hasOwn(clientKeys.admin, name)),
+  )
 }
 
 function fill(file: string, parts: Readonly<Record<string, string>>): Document {

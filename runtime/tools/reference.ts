@@ -17,6 +17,7 @@ import {
   showValue,
   TimeoutException,
 } from '../api/index.ts'
+import type { OwnKeyDoc } from '../config/own-keys.ts'
 import type { Plugin } from '../plugins/plugin.ts'
 import type { Difference } from '../rest/differences.ts'
 
@@ -27,6 +28,18 @@ export function keysTable(def: ConfigDef): string {
   return table(
     ['key', 'type', 'default', 'meaning'],
     shown.map(([name, key]) => [`\`${name}\``, typeOf(key), defaultOf(key), meaningOf(key)]),
+  )
+}
+
+export function ownKeysTable(keys: readonly OwnKeyDoc[]): string {
+  return table(
+    ['key', 'environment', 'default', 'meaning'],
+    keys.map(({ key, environment, default: standard, doc }) => [
+      `\`${key}\``,
+      `\`${environment}\``,
+      standard === null ? '–' : `\`${standard}\``,
+      doc,
+    ]),
   )
 }
 
