@@ -161,6 +161,12 @@ t.test('a member of a group on a real broker', async (t) => {
     t.equal(new Set(both).size, 20, 'each record once')
     java.stop()
     await pollUntil([ours], () => ours.assignment().length === 5)
+    // The other way round: Java's shares out, ours takes what it is given.
+    startJavaConsumer(t, broker, { topic, group })
+    await pollUntil([ours], () => ours.assignment().length < 5)
+    await ours.close()
+    const late = await readers(t).open({ group, topics: [topic] })
+    await pollUntil([late], () => [2, 3].includes(late.assignment().length))
   })
 })
 

@@ -7,6 +7,9 @@ import type { PartitionPosition } from './position.ts'
 import type { Newcomer, StartFinder } from './position-start.ts'
 import type { Subscription } from './subscription.ts'
 
+/** How long opening a consumer waits for a partition without a leader. */
+const PREPARE_MS = 10_000
+
 type Events = Pick<ConsumerOptions, 'onAssigned' | 'onRevoked' | 'onLost'>
 
 interface AssignmentParts {
@@ -40,11 +43,11 @@ export class ConsumerAssignment {
     this.#parts = parts
   }
 
-  /** Alone: finds what to read and where to begin. */
+  /** Alone: finds what to read and where to begin. What takes too long is found between polls. */
   async prepare(): Promise<void> {
-    if (this.#parts.membership) return
-    const newcomers = this.#newcomers()
-    this.#takeIn(await this.#parts.starts.find(newcomers, () => true))
+    const end = performance.now() + PREPARE_MS
+    const isWanted = () => performance.now() < end
+    this.#takeIn(await this.#parts.starts.find(this.#newcomers(), isWanted))
   }
 
   /** True when nothing stands in the way of reading. */

@@ -121,6 +121,7 @@ export class Fetcher {
     const start = this.#turn
     let records = 0
     let bytes = 0
+    let hasRoom = false
     for (let i = 0; i < positions.length && records < maxRecords && bytes < maxBytes; i++) {
       const position = positions[(start + i) % positions.length] as PartitionPosition
       this.#turn = (start + i + 1) % positions.length
@@ -130,10 +131,13 @@ export class Fetcher {
         bytes: maxBytes - bytes,
         atLeastOne: fetched.length === 0,
       })
+      hasRoom ||= taken.bytes > 0
+      // What holds no records for the caller is not counted: others are not left to wait for it.
+      if (taken.records.length === 0) continue
       records += taken.records.length
       bytes += taken.bytes
     }
-    if (bytes > 0) this.pump()
+    if (hasRoom) this.pump()
     return fetched
   }
 
@@ -217,7 +221,7 @@ export class Fetcher {
   }
 }
 
-/** What others gave already is delivered first: damage comes again with the next round. */
+/** Damage ends the reading of its partition; what others gave already is delivered before it is thrown. */
 function takeFrom(position: PartitionPosition, into: Fetched[], limit: TakeLimit): Taken {
   try {
     const taken = position.take(limit)
@@ -225,6 +229,7 @@ function takeFrom(position: PartitionPosition, into: Fetched[], limit: TakeLimit
     if (taken.records.length > 0) into.push({ topic, partition, records: taken.records, next })
     return taken
   } catch (error) {
+    position.fail(error as Error)
     if (into.length === 0) throw error
     return { records: [], bytes: 0 }
   }

@@ -97,6 +97,12 @@ export class PartitionPosition implements Incarnation {
     this.epoch = -1
   }
 
+  /** Ends the reading here, until it is moved by hand. */
+  fail(error: Error): void {
+    this.drop()
+    this.failure = error
+  }
+
   /** Forgets what was fetched and is not delivered. */
   drop(): void {
     this.#turn++

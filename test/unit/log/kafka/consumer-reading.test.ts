@@ -131,6 +131,24 @@ t.test(
   },
 )
 
+t.test('damage in one partition is told of, however much comes of the others', async (t) => {
+  const fake = new FakeCluster()
+  fake.leaders = [0, 1].map(() => ({ node: 1, epoch: 1 }))
+  fake.onFetch = ({ topics }) =>
+    (topics[0]?.partitions ?? []).map(({ partition, offset }) => {
+      const recordSet = recordAt(offset)
+      if (partition === 1 && offset === 1) recordSet[recordSet.length - 2]! ^= 1
+      return { partition, ...ends(1_000_000), recordSet }
+    })
+  const { consumer } = await open(t, fake)
+  const error = await failure(() => read(consumer, 100_000))
+  t.match(error, { code: 'CONNECT_CORRUPT', message: /"t", partition 1: the batch at offset 1/ })
+  await t.rejects(consumer.poll({ timeoutMs: 0 }), { code: 'CONNECT_CORRUPT' })
+  t.equal(consumer.position({ topic: 't', partition: 1 }), 1)
+  consumer.pause([{ topic: 't', partition: 1 }])
+  t.ok((await read(consumer, 5)).length >= 5, 'the other one is read on without it')
+})
+
 t.test('what the broker calls damaged ends the reading', async (t) => {
   const fake = new FakeCluster()
   fake.onFetch = () => [{ errorCode: 2 }]
