@@ -58,6 +58,8 @@ const behindTheSeam = ['runtime/log/embedded', 'runtime/log/kafka', 'runtime/log
 /** Packages → the only rooms that may import them. */
 const packages: Record<string, readonly string[]> = {
   kafkajs: ['runtime/log/kafka'],
+  snappy: ['runtime/log/batch'],
+  'lz4-napi': ['runtime/log/batch'],
   'node:sqlite': ['runtime/log/embedded'],
   fastify: ['runtime/rest'],
   pino: ['runtime/logging'],
