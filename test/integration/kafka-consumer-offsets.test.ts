@@ -125,6 +125,27 @@ t.test('a reader on a real broker', async (t) => {
     t.match(rig.said, [{ fields: { topic }, message: /deleted/ }])
   })
 
+  await t.test('a topic that is deleted is given up, and the others are read on', async (t) => {
+    const [gone, kept] = [await makeTopic(2), await makeTopic()]
+    for (const group of [undefined, uniqueName('group')]) {
+      await log.createTopic({ topic: gone, partitions: 2 })
+      const lost: TopicPartition[] = []
+      const consumer = await readers(t).open({
+        ...(group === undefined ? {} : { group }),
+        topics: [gone, kept],
+        start: 'latest',
+        onLost: (partitions) => void lost.push(...partitions),
+      })
+      await pollUntil([consumer], () => consumer.assignment().length === 3)
+      await log.deleteTopic(gone)
+      await pollUntil([consumer], () => lost.length === 2)
+      t.same(new Set(lost.map(({ topic }) => topic)), new Set([gone]))
+      await pollUntil([consumer], () => consumer.assignment().length === 1)
+      await log.append([batchOf({ topic: kept, partition: 0 }, 0, 1)])
+      await pollUntil([consumer], ([got]) => countOf(got ?? []) === 1)
+    }
+  })
+
   await t.test('a paused partition, or a quiet one, holds up no other', async (t) => {
     const topic = await makeTopic(3)
     const [a, b, c] = [0, 1, 2].map((partition) => ({ topic, partition })) as [
