@@ -88,7 +88,12 @@ export class KafkaCluster {
   async send<T>(nodeId: number, request: KafkaRequest<T>, options: SendTo = {}): Promise<T> {
     const known = this.#cache.brokers.get(nodeId)
     const address = known ?? (await this.#addressOf(nodeId, options.signal))
-    return this.#connections.to(address, options.channel).send(request, options)
+    try {
+      return await this.#connections.to(address, options.channel).send(request, options)
+    } catch (error) {
+      if (error instanceof RetriableException) this.#forgetNode(nodeId)
+      throw error
+    }
   }
 
   /** For what gets no answer: Produce with acks=0. */
@@ -216,6 +221,13 @@ export class KafkaCluster {
     const found = topics.find((each) => each.topic === name)
     check(found?.errorCode ?? UNKNOWN_TOPIC_OR_PARTITION, `Topic "${name}": find its leaders`)
     return found!
+  }
+
+  /** It cannot be reached: what it led and coordinated may have moved. */
+  #forgetNode(nodeId: number): void {
+    this.#cache.forgetLeader(nodeId)
+    for (const [id, coordinator] of this.#coordinators)
+      if (coordinator === nodeId) this.#coordinators.delete(id)
   }
 
   async #addressOf(nodeId: number, signal?: AbortSignal): Promise<Address> {

@@ -58,4 +58,10 @@ export class MetadataCache {
   forget(topic: string): void {
     this.#topics.delete(topic)
   }
+
+  /** Forgets the topics that this broker leads partitions of. */
+  forgetLeader(nodeId: number): void {
+    for (const [name, { topic }] of this.#topics)
+      if (topic.partitions.some(({ leader }) => leader === nodeId)) this.#topics.delete(name)
+  }
 }
