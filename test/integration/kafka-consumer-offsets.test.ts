@@ -165,7 +165,6 @@ t.test('a reader on a real broker', async (t) => {
       [1],
     )
     consumer.resume([a])
-    const began = performance.now()
     const seen: Fetched[] = []
     let polls = 0
     while (countOf(seen) < 10_001) {
@@ -180,8 +179,6 @@ t.test('a reader on a real broker', async (t) => {
       recordsOf(seen.filter(({ partition }) => partition === 0)).map(({ offset }) => offset),
       Array.from({ length: 10_000 }, (_, i) => i),
     )
-    // Each wait for a quiet partition would take half a second, twenty times.
-    t.ok(performance.now() - began < 8000)
   })
 
   await t.test('only what was committed is read where the isolation says so', async (t) => {

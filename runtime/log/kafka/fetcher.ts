@@ -173,6 +173,8 @@ export class Fetcher {
 
   #isWanted(position: PartitionPosition, now: number): boolean {
     if (position.isPaused || position.isAsked || position.failure) return false
+    // Deleted: the caller hears of it in its next poll.
+    if (this.#subscription.topicId(position.topic) !== position.topicId) return false
     if (position.bytes >= this.#core.settings.maxPartitionFetchBytes) return false
     if (position.notBeforeMs > now) {
       this.#pumpIn(position.notBeforeMs - now)
@@ -194,6 +196,8 @@ export class Fetcher {
     if (leader === undefined) {
       const why = `${position.name}: no broker leads it at this moment`
       this.#core.troubles.note(position.name, new RetriableException(why))
+      const { retryBackoffMs, retryBackoffMaxMs } = this.#core.links.cluster.settings
+      position.retryLater(retryBackoffMs, retryBackoffMaxMs)
       return undefined
     }
     const { askedMs } = this.#subscription

@@ -10,6 +10,8 @@ const MISSING_MS = 1000
 const PATTERN_MS = [1000, 5000] as const
 const PATTERN_SHARE = 100
 const METADATA = 'metadata'
+/** A longer timer fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export interface FollowedTopic {
   readonly topicId: string
@@ -128,14 +130,15 @@ export class Subscription {
   }
 
   #schedule(ms: number): void {
-    const due = performance.now() + ms
+    const delayMs = Math.min(ms, LONGEST_TIMER_MS)
+    const due = performance.now() + delayMs
     if (due >= this.#dueMs || this.#core.closing.aborted) return
     clearTimeout(this.#timer)
     this.#dueMs = due
     this.#timer = setTimeout(() => {
       this.#dueMs = Number.POSITIVE_INFINITY
       this.refresh().catch(() => {}) // It is noted.
-    }, ms)
+    }, delayMs)
   }
 
   #start(): Promise<void> {
