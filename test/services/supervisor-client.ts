@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Status } from './fleet.ts'
 import { identify } from './process-identity.ts'
 import { type Run, socketOf } from './run.ts'
+import { findCommand } from './run-command.ts'
 import type { ServerOptions, Service } from './server.ts'
 
 const program = resolve(import.meta.dirname, 'supervisor.ts')
@@ -54,6 +55,7 @@ export class SupervisorClient {
   async #ready(): Promise<void> {
     const { folder } = this.#run
     if (await this.#answers()) return
+    checkMachine()
     mkdirSync(folder, { recursive: true, mode: 0o711 })
     this.#spawn()
     const deadline = Date.now() + startDeadlineMs
@@ -118,4 +120,12 @@ export class SupervisorClient {
       order.end(body && JSON.stringify(body))
     })
   }
+}
+
+/** Servers end with their run by means of Linux: /proc, and the kernel's signal at a parent's death. */
+function checkMachine(): void {
+  const missing = ['flock', 'setpriv'].filter((command) => !findCommand(command))
+  if (process.platform !== 'linux') throw new Error('The real servers are started on Linux only')
+  if (missing.length > 0)
+    throw new Error(`No ${missing.join(', ')} here: install the package util-linux`)
 }
