@@ -120,6 +120,7 @@ export class PartitionQueue implements TopicPartition {
     this.failures = 0
     this.isMissing = false
     this.failingSinceMs = undefined
+    this.sentAtMs = 0
   }
 
   #takeNumberBack(): void {
