@@ -22,6 +22,8 @@ export class PartitionQueue implements TopicPartition {
   sentAtMs = 0
   readonly #waiting: Delivery[] = []
   #identity: Identity | undefined
+  /** The identity must not number anything more: its next number is not known for sure. */
+  #isSpent = false
   #nextSequence = 0
   /** Given back to its caller, who may come again with it. */
   #doubt: Piece | undefined
@@ -35,6 +37,7 @@ export class PartitionQueue implements TopicPartition {
     return this.#waiting[0]?.piece
   }
 
+  /** The last one; `needsIdentity` says whether it is good for the head. */
   get identity(): Identity | undefined {
     return this.#identity
   }
@@ -55,12 +58,13 @@ export class PartitionQueue implements TopicPartition {
   get needsIdentity(): boolean {
     const { head } = this
     if (head === undefined || head.stamp !== undefined) return false
-    return this.#identity === undefined || this.#doubt !== undefined
+    return this.#identity === undefined || this.#isSpent || this.#doubt !== undefined
   }
 
   identify(identity: Identity): void {
     if (identity === this.#identity) return
     this.#identity = identity
+    this.#isSpent = false
     this.#nextSequence = 0
     this.#doubt = undefined
   }
@@ -93,7 +97,7 @@ export class PartitionQueue implements TopicPartition {
   renew(): void {
     const { head } = this
     if (head === undefined) return
-    if (head.stamp?.identity === this.#identity) this.#identity = undefined
+    if (head.stamp?.identity === this.#identity) this.#isSpent = true
     head.stamp = undefined
     head.renewals++
   }
@@ -113,6 +117,7 @@ export class PartitionQueue implements TopicPartition {
   /** As if nothing had been written yet: the next identity numbers from 0. */
   restart(): void {
     this.#identity = undefined
+    this.#isSpent = false
     this.#doubt = undefined
   }
 
@@ -128,7 +133,7 @@ export class PartitionQueue implements TopicPartition {
     if (head?.stamp === undefined) return
     if (head.stamp.identity === this.#identity && !head.isInDoubt)
       this.#nextSequence = head.stamp.baseSequence
-    else if (head.stamp.identity === this.#identity) this.#identity = undefined
+    else if (head.stamp.identity === this.#identity) this.#isSpent = true
     head.stamp = undefined
   }
 }
