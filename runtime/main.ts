@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import type { Logger } from './api/index.ts'
@@ -13,6 +14,7 @@ interface WorkerFlags {
 const connectVersion = '4.3.1'
 /** How long everything may take to stop before the process ends regardless (I4). */
 const stopLimitMs = 9_000
+const kafkaCloseMs = 500
 /** As Connect's: the worker could not begin (configuration, ports, brokers), or its stores refused it. A wrong command line is 1. */
 const exitCodes = { beforeHerder: 2, herder: 3 } as const
 
@@ -125,7 +127,9 @@ async function startWorker(
     return async () => {
       await rest.close(1_000)
       await herder.shutdown()
-      await log.close()
+      // What Kafka did not take until now somebody has given up already; the embedded log still writes what it was handed.
+      const late = log.kind === 'kafka' ? [sleep(kafkaCloseMs)] : []
+      await Promise.race([log.close(), ...late])
     }
   } catch (error) {
     await rest.close(0)

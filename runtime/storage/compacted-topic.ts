@@ -102,21 +102,10 @@ export class CompactedTopic {
     return new ConnectException(`Topic ${this.#topic} is no longer followed`)
   }
 
-  async #ensure(
-    { topic, partitions, replicationFactor, settings }: StoreTopic,
-    purpose: StorePurpose,
-  ) {
-    const isNew = await this.#log.createTopic({
-      topic,
-      ...(partitions !== undefined && { partitions }),
-      ...(replicationFactor !== undefined && { replicationFactor }),
-      settings: { ...settings, 'cleanup.policy': 'compact' },
-    })
-    if (isNew && partitions !== undefined) {
-      this.#partitions = partitions
-      return
-    }
-    const found = await this.#log.describeTopic(topic)
+  /** Looks first: whoever may not make topics may still use those that are there. */
+  async #ensure(spec: StoreTopic, purpose: StorePurpose): Promise<void> {
+    const { topic } = spec
+    const found = (await this.#log.describeTopic(topic)) ?? (await this.#make(spec))
     if (found === null)
       throw new ConnectException(`Topic '${topic}' is gone as soon as it was made`)
     this.#partitions = found.partitions
@@ -127,6 +116,16 @@ export class CompactedTopic {
       )
     }
     this.#checkPolicy(found.settings['cleanup.policy'], purpose)
+  }
+
+  async #make({ topic, partitions, replicationFactor, settings }: StoreTopic) {
+    await this.#log.createTopic({
+      topic,
+      ...(partitions !== undefined && { partitions }),
+      ...(replicationFactor !== undefined && { replicationFactor }),
+      settings: { ...settings, 'cleanup.policy': 'compact' },
+    })
+    return this.#log.describeTopic(topic)
   }
 
   #checkPolicy(policy: string | undefined, { property, holds }: StorePurpose): void {

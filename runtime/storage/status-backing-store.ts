@@ -13,6 +13,7 @@ import {
 
 const purpose = { property: 'status.storage.topic', holds: 'connector and task statuses' }
 const retryMs = 500
+const lastWriteMs = 1500
 
 interface ConnectorStatuses {
   own: Status | undefined
@@ -40,10 +41,13 @@ export class StatusBackingStore {
     return this.#topic.start(this.#spec, purpose)
   }
 
-  /** What is still to be written is tried once more. */
+  /** What is still to be written is tried once more, as long as a worker that ends can wait for it (I4). */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#writing
+    const late = new AbortController()
+    const deadline = setTimeout(lastWriteMs, undefined, { signal: late.signal })
+    await Promise.race([this.#writing, deadline.catch(() => undefined)])
+    late.abort()
     await this.#topic.stop()
   }
 

@@ -15,7 +15,9 @@ import { TaskControl } from './task-control.ts'
 import { nameOf, type ReportedState } from './task-state.ts'
 
 const countsMs = 1000
+/** After a cancellation nobody waits any more: what is still under way goes on unseen. */
 const releaseMs = 5000
+const cancelledReleaseMs = 500
 
 export interface TaskHostParts {
   readonly log: Log
@@ -94,7 +96,7 @@ export class TaskHost {
     const clean = this.#redactor(spec)
     const logger = portLogger(post, { ...spec.id }, clean)
     try {
-      await this.#inScope(spec, logger, async (log) => {
+      await this.#inScope(spec, { control, logger }, async (log) => {
         const context = { ...this.#contextOf(entry, spec, clean), log, logger }
         const { connector } = spec.id
         const readOffset = (partition: OffsetMap) => this.#readOffset(connector, partition)
@@ -119,13 +121,18 @@ export class TaskHost {
   }
 
   /** With the task's own clients of the log, which end with it: what a cancelled task left behind writes nothing more. */
-  async #inScope(spec: TaskSpec, logger: Logger, work: (log: Log) => Promise<void>): Promise<void> {
+  async #inScope(
+    spec: TaskSpec,
+    { control, logger }: { readonly control: TaskControl; readonly logger: Logger },
+    work: (log: Log) => Promise<void>,
+  ): Promise<void> {
     const scope = this.#parts.log.scope(this.#scopeOf(spec))
     try {
       await work(scope.log)
     } finally {
       try {
-        await withDeadline(scope.release(), "Closing the task's clients", releaseMs)
+        const ms = control.cancelled.aborted ? cancelledReleaseMs : releaseMs
+        await withDeadline(scope.release(), "Closing the task's clients", ms)
       } catch (error) {
         logger.warn({ err: error }, "the task's clients did not close in order")
       }

@@ -31,6 +31,7 @@ const defaultReadBytes = 16 * 1024 * 1024
 /** How long `stop` may take; after a cancellation also how long the put that was given up may still hold the sink. */
 const stopMs = 5000
 const cancelledStopMs = 1000
+const cancelledLeaveMs = 500
 
 export interface SinkParts {
   readonly open: (context: SinkContext) => Promise<SinkTask> | SinkTask
@@ -274,9 +275,10 @@ export class WorkerSinkTask {
   }
 
   async #close(): Promise<void> {
-    const { logger } = this.#context
+    const { logger, control } = this.#context
+    const leaveMs = control.cancelled.aborted ? cancelledLeaveMs : stopMs
     try {
-      await this.#feed?.close()
+      await withDeadline(this.#feed?.close(), 'Leaving the group', leaveMs)
     } catch (error) {
       logger.warn({ err: error }, 'the task could not leave its group')
     }

@@ -243,9 +243,9 @@ t.test('a worker that cannot start says why, and ends', async (t) => {
     ['no folder', ['--port', '0', '--data-dir', input], /data directory cannot be used/],
     ['no file', [join(folder, 'missing.json')], /does not exist/],
     [
-      'a broker',
+      'a broker without a cluster to belong to',
       [file('kafka.json', { 'bootstrap.servers': 'localhost:9092' }), '--port', '0', ...elsewhere],
-      /bootstrap\.servers: a Kafka log is not available yet/,
+      /Missing required configuration \\"group\.id\\" which has no default value/,
     ],
     [
       'an open door',

@@ -67,6 +67,15 @@ const lines = (count: number, from = 0) =>
 
 const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '')
 
+/** A member that is gone without a word is missed after that. */
+const sinkOf = (topics: string, file: string) => ({
+  'connector.class': 'FileStreamSink',
+  topics,
+  file,
+  'consumer.override.session.timeout.ms': '6000',
+  'consumer.override.heartbeat.interval.ms': '1000',
+})
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
@@ -193,7 +202,7 @@ if (kafka) {
     writeFileSync(input, lines(100))
     const worker = await scene.start()
     await worker.put('in', { 'connector.class': 'FileStreamSource', file: input, topic })
-    await worker.put('out', { 'connector.class': 'FileStreamSink', topics: topic, file: output })
+    await worker.put('out', sinkOf(topic, output))
     await until(
       'the first lines',
       async () => read(output),
@@ -235,6 +244,39 @@ if (kafka) {
     t.strictSame([...all()], lines(300).split('\n').slice(0, -1), 'in order, none lost')
     await until('peace', health, ({ message }) => !/Retrying|cannot be/.test(message), 30_000)
     t.equal(await worker.stop(), 0)
+  })
+
+  t.test('a worker that is told to stop while its brokers are away ends in time', async (t) => {
+    const scene = sceneOf(t)
+    const { topic, input, output } = scene
+    await log.createTopic({ topic, partitions: 1, replicationFactor: 1 })
+    writeFileSync(input, lines(100))
+    let worker = await scene.start()
+    await worker.put('in', { 'connector.class': 'FileStreamSource', file: input, topic })
+    await worker.put('out', sinkOf(topic, output))
+    await until(
+      'the first lines',
+      async () => read(output),
+      (text) => text === lines(100),
+    )
+    await kafka.kill()
+    appendFileSync(input, lines(100, 100))
+    await until(
+      'trouble',
+      async () => (await worker.call<{ message: string }>('GET', '/health')).body.message,
+      (message) => /Retrying|cannot be/.test(message),
+    )
+    t.equal(await worker.stop(), 0, 'by itself, not at the limit')
+    await kafka.start()
+    worker = await scene.start()
+    const all = () => new Set(read(output).split('\n').slice(0, -1))
+    await until(
+      'all lines',
+      async () => all().size,
+      (size) => size === 200,
+      60_000,
+    )
+    t.strictSame([...all()], lines(200).split('\n').slice(0, -1), 'in order, none lost')
   })
 
   t.test('a worker that is earlier than its brokers waits for them, and says so', async (t) => {
