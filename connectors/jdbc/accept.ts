@@ -12,7 +12,9 @@ import type { Settings } from './settings.ts'
 
 /** Throws for a record that the configured modes cannot write at all, in Connect's words: the task fails, no record is set aside. */
 export function requireAcceptable(record: SinkRecord, connector: string, settings: Settings): void {
-  if (!hasUsableValue(record, settings)) throw refusedValue(record, connector, settings)
+  const isDelete = settings.deletes && record.value === null
+  if (!isDelete && !hasUsableValue(record, settings))
+    throw refusedValue(record, connector, settings)
   if (settings.pkMode === 'record_key' && !hasUsableKey(record, settings))
     throw refusal(record, connector, settings, {
       wanted: 'a non-null key and non-null Struct or primitive key schema',
@@ -36,7 +38,7 @@ function refusedValue(record: SinkRecord, connector: string, settings: Settings)
     side: 'value',
     hint:
       record.value === null
-        ? 'Drop tombstones with the Filter transformation and the RecordIsTombstone predicate: deletes are not available yet.'
+        ? 'Set delete.enabled=true with pk.mode=record_key, or drop tombstones with the Filter transformation and the RecordIsTombstone predicate.'
         : record.valueSchema === null
           ? 'Without a schema a value must be a JSON object (and schemaless.mode be infer): HoistField makes one.'
           : 'HoistField makes a Struct of any value.',
@@ -53,7 +55,7 @@ function refusal(
   const { topic, partition, offset, timestamp } = record
   const schema = side === 'key' ? record.keySchema : record.valueSchema
   return new ConnectException(
-    `Sink connector '${connector}' is configured with 'delete.enabled=false' and 'pk.mode=${settings.pkMode}' and therefore requires records with ${what.wanted}, but found record at (topic='${topic}',partition=${partition},offset=${offset},timestamp=${timestamp}) with a ${javaClass(record[side])} ${side} and ${schemaWord(schema)} ${side} schema.`,
+    `Sink connector '${connector}' is configured with 'delete.enabled=${settings.deletes}' and 'pk.mode=${settings.pkMode}' and therefore requires records with ${what.wanted}, but found record at (topic='${topic}',partition=${partition},offset=${offset},timestamp=${timestamp}) with a ${javaClass(record[side])} ${side} and ${schemaWord(schema)} ${side} schema.`,
     { hint: what.hint },
   )
 }

@@ -1,10 +1,4 @@
-import {
-  type Alias,
-  all,
-  atLeast,
-  type ConfigDef,
-  type RawConfig,
-} from '../../runtime/api/index.ts'
+import { type Alias, atLeast, type ConfigDef, type RawConfig } from '../../runtime/api/index.ts'
 import { enumeration, onlyYet } from './later.ts'
 
 /** Ours that only Confluent's class has. */
@@ -27,15 +21,11 @@ const aivenKeys: ConfigDef = {
   'insert.mode': {
     type: 'string',
     importance: 'high',
-    doc: 'insert or multi: plain INSERTs of many rows, which a row with the same key makes fail. upsert: such a row is replaced, so that a batch may come twice.',
+    doc: 'insert or multi: plain INSERTs of many rows, which a row with the same key makes fail. upsert: such a row is replaced, so that a batch may come twice. update: only rows that are there change.',
     default: 'insert',
     group: 'Writes',
     recommended: () => ['insert', 'multi', 'upsert', 'update'],
-    validator: all(enumeration('insert', 'multi', 'upsert', 'update'), (value) =>
-      String(value).toLowerCase() === 'update'
-        ? 'update is not available yet; insert, multi and upsert are'
-        : undefined,
-    ),
+    validator: enumeration('insert', 'multi', 'upsert', 'update'),
   },
   'sql.quote.identifiers': {
     type: 'boolean',
@@ -76,7 +66,7 @@ const debeziumOwn: ConfigDef = {
   'schema.evolution': {
     type: 'string',
     importance: 'medium',
-    doc: 'none: the tables are there. basic: missing ones are created; adding columns is not available yet.',
+    doc: 'none: tables and columns are there. basic: missing ones are created.',
     default: 'none',
     group: 'DDL Support',
     recommended: () => ['none', 'basic'],
@@ -182,7 +172,10 @@ export const debezium: Alias = {
   keys: debeziumOwn,
   translate: (raw: RawConfig) => ({
     'quote.sql.identifiers': quoting(raw['quote.identifiers'] ?? 'false'),
-    ...(raw['schema.evolution']?.trim().toLowerCase() === 'basic' && { 'auto.create': 'true' }),
+    ...(raw['schema.evolution']?.trim().toLowerCase() === 'basic' && {
+      'auto.create': 'true',
+      'auto.evolve': 'true',
+    }),
   }),
 }
 

@@ -1,5 +1,4 @@
 import {
-  all,
   atLeast,
   type ConfigKey,
   type ConfigOf,
@@ -10,21 +9,18 @@ import {
 import { connectionKeys } from './connection-keys.ts'
 import { topicPlaceholder } from './identifier.ts'
 import { enumeration, onlyYet } from './later.ts'
+import { tableTypes } from './table.ts'
 import { zoneNamed } from './zone.ts'
 
 const writes = {
   'insert.mode': {
     type: 'string',
     importance: 'high',
-    doc: 'insert: a plain INSERT, which a row with the same key makes fail. upsert: such a row is replaced, so that a batch may come twice.',
+    doc: 'insert: a plain INSERT, which a row with the same key makes fail. upsert: such a row is replaced, so that a batch may come twice. update: only rows that are there change.',
     default: 'insert',
     group: 'Writes',
     recommended: () => ['insert', 'upsert', 'update'],
-    validator: all(enumeration('insert', 'upsert', 'update'), (value) =>
-      String(value).toLowerCase() === 'update'
-        ? 'update is not available yet; insert and upsert are'
-        : undefined,
-    ),
+    validator: enumeration('insert', 'upsert', 'update'),
   },
   'batch.size': {
     type: 'int',
@@ -37,10 +33,9 @@ const writes = {
   'delete.enabled': {
     type: 'boolean',
     importance: 'medium',
-    doc: 'Whether a null value deletes the row of its key.',
+    doc: 'Whether a null value deletes the row of its key; needs pk.mode=record_key.',
     default: false,
     group: 'Writes',
-    validator: onlyYet('false', 'Deletes are'),
   },
 } as const satisfies Record<string, ConfigKey>
 
@@ -194,10 +189,9 @@ const ddl = {
   'auto.evolve': {
     type: 'boolean',
     importance: 'medium',
-    doc: 'Whether columns are added for new fields.',
+    doc: 'Whether columns are added for new fields. Nothing else of a table is ever changed.',
     default: false,
     group: 'DDL Support',
-    validator: onlyYet('false', 'Adding columns is'),
   },
   'quote.sql.identifiers': {
     type: 'string',
@@ -210,10 +204,14 @@ const ddl = {
   'table.types': {
     type: 'list',
     importance: 'low',
-    doc: 'Kinds of table that may be written to.',
+    doc: 'Kinds of table that may be written to: TABLE, PARTITIONED TABLE, VIEW.',
     default: ['TABLE'],
     group: 'DDL Support',
-    validator: onlyYet('TABLE', 'Writing to views and partitioned tables is'),
+    recommended: () => tableTypes,
+    validator: (value) =>
+      (value as readonly string[] | null)?.every((type) => tableTypes.includes(type.toUpperCase()))
+        ? undefined
+        : `must be some of ${tableTypes.join(', ')}`,
   },
   'mssql.use.merge.holdlock': {
     type: 'boolean',

@@ -22,8 +22,9 @@ export function inOrder(records: readonly SinkRecord[], statementOf: StatementOf
 }
 
 /**
- * For upserts: one statement must not meet a key twice, so the last record of each key stands for all (the earlier ones would be overwritten
- * by it). Rows go sorted by key, so that tasks that write the same rows wait for each other instead of deadlocking.
+ * For what hangs on keys. One statement must not meet a key twice, so the last record of each key stands for all (the earlier ones would be
+ * overwritten, or deleted, by it); inserts alone are all kept, for the table to judge. Rows go sorted by key, so that tasks that write the same
+ * rows wait for each other instead of deadlocking.
  */
 export function lastByKey(
   records: readonly SinkRecord[],
@@ -36,10 +37,13 @@ export function lastByKey(
     const statement = statementOf(record)
     const key = statement.distinctByServer ? null : statement.keyOf(record, bad)
     if (key === undefined) continue
-    if (clashes(open, statement, key)) {
-      // I3: the key's later record must be written later.
-      for (const rows of open.values()) segments.push(rows.segment())
-      open.clear()
+    if (open.size > 1 || (open.size === 1 && !open.has(statement))) {
+      if (statement.mode === 'delete' && key !== null) forget(open, statement, key)
+      if (clashes(open, statement, key)) {
+        // I3: the key's later record must be written later.
+        for (const rows of open.values()) segments.push(rows.segment())
+        open.clear()
+      }
     }
     let mine = open.get(statement)
     if (!mine) {
@@ -52,28 +56,41 @@ export function lastByKey(
   return segments
 }
 
+/** What a delete overtakes need not be written. */
+function forget(open: ReadonlyMap<Statement, KeyedRows>, { keyColumns }: Statement, key: Key) {
+  for (const rows of open.values()) {
+    const { mode } = rows.statement
+    if (rows.statement.keyColumns === keyColumns && (mode === 'upsert' || mode === 'update'))
+      rows.remove(key)
+  }
+}
+
 /** Whether another open statement has this key; where only the server knows which keys are equal, it may have. */
 function clashes(
   open: ReadonlyMap<Statement, KeyedRows>,
   statement: Statement,
   key: Key | null,
 ): boolean {
-  if (open.size === 0 || (open.size === 1 && open.has(statement))) return false
   for (const rows of open.values()) {
-    if (rows.statement !== statement && (key === null || rows.mayHave(key))) return true
+    if (rows.statement === statement) continue
+    if (key === null || rows.statement.keyColumns !== statement.keyColumns || rows.mayHave(key))
+      return true
   }
   return false
 }
 
 class KeyedRows {
   readonly statement: Statement
-  readonly #rows: SinkRecord[] = []
+  readonly #rows: (SinkRecord | null)[] = []
   readonly #keys: Key[] = []
   readonly #places = new Map<Key, number>()
+  readonly #keepsAll: boolean
   #isSorted = true
+  #hasHoles = false
 
   constructor(statement: Statement) {
     this.statement = statement
+    this.#keepsAll = statement.mode === 'insert'
   }
 
   put(key: Key | null, record: SinkRecord): void {
@@ -82,7 +99,7 @@ class KeyedRows {
       return
     }
     const place = this.#places.get(key)
-    if (place !== undefined) {
+    if (place !== undefined && !this.#keepsAll) {
       this.#rows[place] = record
       return
     }
@@ -93,17 +110,28 @@ class KeyedRows {
     this.#rows.push(record)
   }
 
+  remove(key: Key): void {
+    const place = this.#places.get(key)
+    if (place === undefined) return
+    this.#places.delete(key)
+    this.#rows[place] = null
+    this.#hasHoles = true
+  }
+
   mayHave(key: Key): boolean {
     return this.statement.distinctByServer || this.#places.has(key)
   }
 
   segment(): Segment {
-    const { statement } = this
-    const rows = this.#rows
-    if (this.#isSorted) return { statement, rows }
+    const rows = this.#isSorted || this.#keepsAll ? this.#rows : this.#sorted()
+    const kept = this.#hasHoles ? rows.filter((row) => row !== null) : rows
+    return { statement: this.statement, rows: kept as readonly SinkRecord[] }
+  }
+
+  #sorted(): (SinkRecord | null)[] {
     const keys = this.#keys
     const order = keys.map((_, place) => place)
     order.sort((a, b) => ((keys[a] as Key) < (keys[b] as Key) ? -1 : 1))
-    return { statement, rows: order.map((place) => rows[place] as SinkRecord) }
+    return order.map((place) => this.#rows[place] as SinkRecord | null)
   }
 }

@@ -13,6 +13,8 @@ import type { Settings } from './settings.ts'
  */
 export class Layout {
   readonly keys: readonly Field[]
+  /** Of records without a value: they name the row that goes. */
+  readonly isDelete: boolean
   readonly #settings: Settings
   readonly #keySchema: Schema | null
   readonly #valueSchema: Schema | null
@@ -25,11 +27,13 @@ export class Layout {
   /** `seen`: fields of values without a schema that earlier records had. */
   constructor(settings: Settings, table: string, record: SinkRecord, seen: Iterable<string> = []) {
     this.#settings = settings
+    this.isDelete = record.value === null
     this.#keySchema = record.keySchema
-    this.#valueSchema = record.valueSchema
+    this.#valueSchema = this.isDelete ? null : record.valueSchema
     this.#shape = keyShape(settings, record)
     this.keys = keyFields(settings, table, record)
     this.#keyNames = new Set(this.keys.map(({ name }) => name))
+    if (this.isDelete) return
     if (this.#valueSchema !== null) this.#addSchemaFields(this.#valueSchema)
     else for (const name of seen) this.#meet(name)
     this.observe(record)
@@ -61,12 +65,13 @@ export class Layout {
   }
 
   get hasSchema(): boolean {
-    return this.#valueSchema !== null
+    return this.#valueSchema !== null || this.isDelete
   }
 
   fits(record: SinkRecord): boolean {
     return (
-      sameSchema(this.#valueSchema, record.valueSchema) &&
+      (record.value === null) === this.isDelete &&
+      (this.isDelete || sameSchema(this.#valueSchema, record.valueSchema)) &&
       sameSchema(this.#keySchema, record.keySchema) &&
       (this.#shape === '' || this.#shape === keyShape(this.#settings, record))
     )
@@ -74,7 +79,7 @@ export class Layout {
 
   /** Learns the fields of a value without a schema. */
   observe({ value }: SinkRecord): void {
-    if (this.#valueSchema !== null) return
+    if (this.#valueSchema !== null || this.isDelete) return
     const met = this.#met
     for (const name in value as Record<string, unknown>) {
       if (!met.has(name)) this.#meet(name)

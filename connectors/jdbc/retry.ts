@@ -1,4 +1,4 @@
-import { ConnectException, RetriableException } from '../../runtime/api/index.ts'
+import { ConnectException, DataException, RetriableException } from '../../runtime/api/index.ts'
 
 /** The network, or a server that is not there. */
 const networkCodes = new Set([
@@ -18,15 +18,16 @@ const networkCodes = new Set([
 
 /** What the driver says without a code when the connection went away under it. */
 const lostConnection =
-  /^Connection terminated|timeout expired|^Query read timeout|not queryable|^The server is a (standby|primary)/
+  /^Connection terminated|timeout expired|^Query read timeout|not queryable|^received invalid response|^Received unexpected|^The server is /
 
-/** The system is down, full, locked or on its way: never a record's fault (I2). */
-const retriableStates = /^(08|53|57P0[1-5]|58|55P03|40003)/
+/** The system is down, full, locked, read-only after a fail-over, or on its way: never a record's fault (I2). */
+const retriableStates = /^(08|53|57P0[1-5]|58|55P03|55006|40003|25006|25P03)/
 /** The server tried this very batch and gave up on it: worth max.retries further tries. */
-const countedStates = /^(40|57014)/
-/** Our picture of the table is out of date: a new connection looks again. */
-const staleStates = /^(42P01|42703|0A000)/
-const badValueStates = /^(22|23|42804)/
+const countedStates = /^(40|57014|25P04)/
+/** Our picture of the tables, or of the connection, is out of date: a new connection looks again. */
+const staleStates = /^(42P01|42703|42P07|42701|0A000|26000|42P05)/
+/** One row is at fault: its value, a constraint, a trigger or a view that refuses it, a key too long for its index. */
+const refusedRowStates = /^(22|23|42804|44000|P0001|54000)/
 
 interface PgError extends Error {
   readonly code?: string
@@ -50,7 +51,7 @@ export function classified(error: unknown, failure: Failure): ConnectException {
   const cause = error as PgError
   const state = stateOf(cause)
   const message = messageFor(cause, state, failure)
-  const options = { cause: failure.isTrimmed ? undefined : cause, hint: hintFor(state, cause) }
+  const options = optionsFor(cause, state, failure)
   if (state === null)
     return isNetwork(cause)
       ? new RetriableException(message, options)
@@ -61,10 +62,27 @@ export function classified(error: unknown, failure: Failure): ConnectException {
   return new ConnectException(message, options)
 }
 
+/** True when the server refused a row: which one is worth finding out. */
+export function isRefusedRow(error: unknown): boolean {
+  const state = error instanceof Error ? stateOf(error as PgError) : null
+  return state !== null && refusedRowStates.test(state)
+}
+
+/** The row of this very record was refused. */
+export function refusedRecord(error: unknown, failure: Failure): DataException {
+  const cause = error as PgError
+  const state = stateOf(cause)
+  return new DataException(messageFor(cause, state, failure), optionsFor(cause, state, failure))
+}
+
 /** True when the table may have changed since it was read: worth one more try with a fresh look. */
 export function isStale(error: unknown): boolean {
   const state = stateOf(error as PgError)
   return state !== null && staleStates.test(state)
+}
+
+function optionsFor(error: PgError, state: string | null, { isTrimmed }: Failure) {
+  return { cause: isTrimmed ? undefined : error, hint: hintFor(state, error) }
 }
 
 function stateOf({ code, severity }: PgError): string | null {
@@ -102,11 +120,16 @@ function hintFor(state: string | null, { code }: PgError): string | undefined {
   if (state === '3D000') return 'Create the database, or name another one in connection.url.'
   if (state === '3F000') return 'Create the schema: it is never created for you.'
   if (state === '42501')
-    return 'Grant the user INSERT, UPDATE and SELECT on the table, and CREATE on the schema for auto.create.'
+    return 'Grant the user SELECT and INSERT, UPDATE or DELETE on the table, CREATE on the schema for auto.create, and ownership of the table for auto.evolve.'
+  if (state === '25006')
+    return 'The server is a standby or read-only: name every server in connection.url, and the one that takes writes is found.'
+  if (state === '55P03') return 'Somebody holds a lock on these rows or the table: see pg_locks.'
+  if (state === '53300')
+    return 'The server has no connection left: raise max_connections, or lower tasks.max.'
   if (state === '42P10')
     return 'The table needs a primary key or unique index on exactly the columns of the key (pk.mode, pk.fields).'
   if (state === '23505') return 'insert.mode=upsert replaces the row with the same key.'
-  if (badValueStates.test(state))
-    return 'One of these records does not fit the table: change it with a transformation, or change the table.'
+  if (refusedRowStates.test(state))
+    return 'The record does not fit the table: change it with a transformation, or change the table.'
   return undefined
 }

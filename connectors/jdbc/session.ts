@@ -1,120 +1,97 @@
 import { RetriableException, type SinkRecord } from '../../runtime/api/index.ts'
-import type { ArrayWriter } from './array-writer.ts'
 import type { Connection } from './connection.ts'
-import { tableFor } from './identifier.ts'
+import { WriteFailure } from './failure.ts'
 import type { Segment } from './key-order.ts'
+import { isRefusedRow } from './retry.ts'
 import type { Settings } from './settings.ts'
+import { type Memory, type Share, TableWriters } from './shares.ts'
 import type { BadRecords } from './statement.ts'
-import { TableWriter } from './table-writer.ts'
 
 /** Rows a statement: while the server works on these, the next are encoded. */
 const rowsPerStatement = 1000
-
-/** Which records a failed statement was about. */
-export class WriteFailure extends Error {
-  override name = 'WriteFailure'
-  readonly table: string
-  readonly records: readonly SinkRecord[]
-
-  constructor(table: string, records: readonly SinkRecord[], cause: unknown) {
-    super('write failed', { cause })
-    this.table = table
-    this.records = records
-  }
-}
-
-/** What outlives a session. */
-export interface Memory {
-  /** One a parameter; their buffers have grown to the size of a batch. */
-  readonly writers: ArrayWriter[]
-  /** By table: fields that values without a schema were seen to have. */
-  readonly seenFields: Map<string, Set<string>>
-}
 
 interface Chunk extends Segment {
   readonly table: string
 }
 
-interface Share {
-  readonly writer: TableWriter
-  readonly records: SinkRecord[]
-}
+/** How a record that the database refused is named. */
+export type Refusal = (record: SinkRecord, table: string, cause: unknown) => Error
 
-/** A connection with what was learnt over it: tables, statements. Thrown away as a whole after any error. */
+/** A connection with what was learnt over it: tables, statements. Thrown away as a whole after any error but a refused row. */
 export class Session {
   readonly connection: Connection
-  readonly #settings: Settings
-  readonly #memory: Memory
-  readonly #byTopic = new Map<string, TableWriter>()
-  readonly #byTable = new Map<string, TableWriter>()
+  readonly #tables: TableWriters
   #isInTransaction = false
 
   constructor(connection: Connection, settings: Settings, memory: Memory) {
     this.connection = connection
-    this.#settings = settings
-    this.#memory = memory
+    this.#tables = new TableWriters(connection, settings, memory)
   }
 
   /** Writes all of it in one transaction, durable when this resolves; or nothing, when some records turn out `bad`. */
   async write(records: readonly SinkRecord[], bad: BadRecords): Promise<void> {
     const known = bad.size
-    const shares = this.#shares(records)
-    for (const share of shares) await this.#prepare(share)
-    const segments = shares.flatMap(({ writer, records: mine }) =>
-      writer.segments(mine, bad).map((segment) => ({ ...segment, table: String(writer.name) })),
-    )
-    const chunks = bad.size === known ? segments.flatMap(inChunks) : []
+    const shares = this.#tables.shares(records)
+    for (const share of shares) await this.#prepare(share, bad)
+    const chunks = bad.size === known ? shares.flatMap((share) => chunksOf(share, bad)) : []
     const pending: Promise<void>[] = []
-    if (chunks.length > 1) pending.push(watched(this.#begin()))
+    if (bad.size === known && chunks.length > 1) pending.push(watched(this.#begin()))
     this.#send(chunks, bad, pending)
     if (bad.size === known) pending.push(this.#commit(records))
-    const outcomes = await Promise.allSettled(pending)
-    // In the order they were sent: what follows the first failure fails because of it.
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (failed) throw failed.reason
+    await settled(pending)
     if (bad.size > known) await this.#rollback()
   }
 
-  /** Who writes what; by table name, so that tasks with several tables lock them in the same order. */
-  #shares(records: readonly SinkRecord[]): Share[] {
-    const shares = new Map<TableWriter, Share>()
-    let topic: string | undefined
-    let share: Share | undefined
-    for (const record of records) {
-      if (record.topic !== topic || !share) {
-        topic = record.topic
-        const writer = this.#writerFor(topic)
-        share = shares.get(writer)
-        if (!share) {
-          share = { writer, records: [] }
-          shares.set(writer, share)
-        }
-      }
-      share.records.push(record)
+  /**
+   * As `write`, where the database refuses some row: finds each such record by halving, between savepoints, and writes all the others, in order.
+   * With these the transaction is committed.
+   */
+  async writeAround(
+    records: readonly SinkRecord[],
+    bad: BadRecords,
+    refusal: Refusal,
+  ): Promise<void> {
+    await this.#rollback()
+    this.#tables.forget()
+    await this.#begin()
+    // A constraint that is checked at COMMIT would name no row.
+    await this.connection.command('SET CONSTRAINTS ALL IMMEDIATE')
+    for (const share of this.#tables.shares(records)) {
+      const known = bad.size
+      await this.#prepare(share, bad)
+      if (bad.size > known) return this.writeAround(without(records, bad), bad, refusal)
+      await this.#halve(share, bad, refusal)
     }
-    return [...shares.values()].sort((a, b) => (a.writer.name.sql < b.writer.name.sql ? -1 : 1))
+    await this.#commit(records)
   }
 
-  #writerFor(topic: string): TableWriter {
-    const known = this.#byTopic.get(topic)
-    if (known) return known
-    const { database, schema } = this.connection
-    const { tableNameFormat: format, topicCharacters, isQuoted } = this.#settings
-    const name = tableFor(topic, { format, topicCharacters, isQuoted, database, schema })
-    const { writers, seenFields } = this.#memory
-    const seen = seenFields.get(name.sql) ?? new Set()
-    seenFields.set(name.sql, seen)
-    const writer =
-      this.#byTable.get(name.sql) ?? new TableWriter(name, this.#settings, { writers, seen })
-    this.#byTable.set(name.sql, writer)
-    this.#byTopic.set(topic, writer)
-    return writer
+  async #halve(share: Share, bad: BadRecords, refusal: Refusal): Promise<void> {
+    const known = bad.size
+    const { writer } = share
+    const records = without(share.records, bad)
+    const chunks = chunksOf({ writer, records }, bad)
+    const pending: Promise<void>[] = [watched(this.#command('SAVEPOINT halves'))]
+    if (bad.size === known) this.#send(chunks, bad, pending)
+    const failure = await settled(pending).catch((error: WriteFailure) => error)
+    if (!failure && bad.size === known) return this.#command('RELEASE SAVEPOINT halves')
+    if (failure && !isRefusedRow(failure.cause)) throw failure
+    await this.#command('ROLLBACK TO SAVEPOINT halves')
+    if (bad.size > known) return this.#halve({ writer, records }, bad, refusal)
+    const [first] = records
+    if (records.length === 1 && first && failure) {
+      bad.set(first, refusal(first, failure.table, failure.cause))
+      return
+    }
+    const middle = Math.ceil(records.length / 2)
+    await this.#halve({ writer, records: records.slice(0, middle) }, bad, refusal)
+    await this.#halve({ writer, records: records.slice(middle) }, bad, refusal)
   }
 
-  async #prepare({ writer, records }: Share): Promise<void> {
+  async #prepare({ writer, records }: Share, bad: BadRecords): Promise<void> {
     if (!writer.observe(records)) return
+    const { query } = this.connection
     try {
-      await writer.prepare(records, this.connection.query, () => this.#begin())
+      await writer.prepare(records, bad, { query, begin: () => this.#begin() })
     } catch (error) {
       throw new WriteFailure(String(writer.name), records, error)
     }
@@ -139,6 +116,10 @@ export class Session {
     await this.connection.command('BEGIN')
   }
 
+  async #command(text: string): Promise<void> {
+    await this.connection.command(text)
+  }
+
   async #commit(records: readonly SinkRecord[]): Promise<void> {
     if (!this.#isInTransaction) return
     this.#isInTransaction = false
@@ -155,15 +136,34 @@ export class Session {
     if (!this.#isInTransaction) return
     this.#isInTransaction = false
     await this.connection.command('ROLLBACK')
-    this.#byTopic.clear()
-    this.#byTable.clear()
+    this.#tables.forget()
   }
+}
+
+/** Throws the first failure in the order in which they were sent: what follows it fails because of it. */
+async function settled(pending: readonly Promise<void>[]): Promise<undefined> {
+  const outcomes = await Promise.allSettled(pending)
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed) throw failed.reason
+  return undefined
 }
 
 /** Should a later encode throw, nobody waits for this answer any more: its failure must not end the process. */
 function watched(answer: Promise<void>): Promise<void> {
   answer.catch(() => undefined)
   return answer
+}
+
+export function without(
+  records: readonly SinkRecord[],
+  bad: ReadonlyMap<SinkRecord, unknown>,
+): readonly SinkRecord[] {
+  return bad.size === 0 ? records : records.filter((record) => !bad.has(record))
+}
+
+function chunksOf({ writer, records }: Share, bad: BadRecords): Chunk[] {
+  const table = String(writer.name)
+  return writer.segments(records, bad).flatMap((segment) => inChunks({ ...segment, table }))
 }
 
 function inChunks(segment: Chunk): Chunk[] {

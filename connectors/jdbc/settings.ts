@@ -11,12 +11,17 @@ export interface Settings {
   /** What a topic turns into before it becomes (part of) a table's name. */
   readonly topicCharacters: 'any' | 'dotless' | 'word'
   readonly isQuoted: boolean
-  readonly insertMode: 'insert' | 'upsert'
+  readonly insertMode: 'insert' | 'upsert' | 'update'
+  /** A record without a value deletes the row of its key. */
+  readonly deletes: boolean
   readonly pkMode: PkMode
   readonly pkFields: readonly string[]
   /** Null: every field. */
   readonly whitelist: ReadonlySet<string> | null
   readonly createsTables: boolean
+  readonly addsColumns: boolean
+  /** Kinds of table that may be written to, in upper case. */
+  readonly tableTypes: ReadonlySet<string>
   readonly replacesNulls: boolean
   readonly skipsTombstones: boolean
   readonly infersSchemaless: boolean
@@ -35,9 +40,12 @@ export function settingsOf(config: Config): Settings {
     pkMode: config['pk.mode'].toLowerCase() as PkMode,
     pkFields: config['pk.fields'],
     whitelist: whitelist.length === 0 ? null : new Set(whitelist),
+    deletes: config['delete.enabled'],
     createsTables: config['auto.create'],
+    addsColumns: config['auto.evolve'],
+    tableTypes: new Set(config['table.types'].map((type) => type.toUpperCase())),
     replacesNulls: config['replace.null.with.default'],
-    skipsTombstones: config.tombstones === 'skip',
+    skipsTombstones: config.tombstones === 'skip' && !config['delete.enabled'],
     infersSchemaless: config['schemaless.mode'] === 'infer',
     stringColumn: config['string.output.value.column.name'],
     zones: { timestamps, dates: config['date.timezone'] === 'UTC' ? utc : timestamps },

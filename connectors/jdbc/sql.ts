@@ -10,11 +10,14 @@ export interface StatementColumn {
   readonly isKey: boolean
 }
 
+export type WriteMode = 'insert' | 'upsert' | 'update' | 'delete'
+
 export interface WriteStatement {
   /** Already quoted. */
   readonly table: string
+  /** For a delete, those of the key alone. */
   readonly columns: readonly StatementColumn[]
-  readonly mode: 'insert' | 'upsert'
+  readonly mode: WriteMode
   /** True: only the server can tell which keys are equal, so it picks the last row of each. */
   readonly distinctByServer: boolean
 }
@@ -23,17 +26,48 @@ export interface WriteStatement {
  * One row per array element: the text is the same for any number of rows, so it is prepared once a connection. Measured against multi-row
  * VALUES, json_to_recordset and COPY into a temporary table: see the README.
  */
-export function writeSql({ table, columns, mode, distinctByServer }: WriteStatement): string {
-  const names = columns.map(({ name }) => quoted(name)).join(', ')
+export function writeSql(statement: WriteStatement): string {
+  const { table, columns, mode } = statement
+  switch (mode) {
+    case 'insert':
+    case 'upsert': {
+      const names = columns.map(({ name }) => quoted(name)).join(', ')
+      const insert = `INSERT INTO ${table} (${names}) ${rowsSql(statement)}`
+      return mode === 'insert' ? insert : `${insert} ${onConflict(columns)}`
+    }
+    case 'update': {
+      const changed = columns.some(({ isKey }) => !isKey)
+      const assignments = columns.flatMap(({ name, isKey }, i) =>
+        // A row of keys alone changes nothing, which SQL has no other way to say.
+        isKey && changed ? [] : [`${quoted(name)} = r.v${i + 1}`],
+      )
+      return `UPDATE ${table} AS t SET ${assignments.join(', ')} FROM ${namedRowsSql(statement)}${sameKey(columns)}`
+    }
+    case 'delete':
+      return `DELETE FROM ${table} AS t USING ${namedRowsSql(statement)}${sameKey(columns)}`
+  }
+}
+
+/** The rows, each value of its column's type. */
+function rowsSql({ columns, distinctByServer }: WriteStatement): string {
   const values = columns.map(({ cast }, i) => `r.c${i + 1}${cast === null ? '' : `::${cast}`}`)
   const parameters = columns.map(({ type }, i) => `$${i + 1}::${type}[]`).join(', ')
   const aliases = columns.map((_, i) => `c${i + 1}`).join(', ')
   const keys = values.filter((_, i) => columns[i]?.isKey).join(', ')
-  const rows = distinctByServer
+  return distinctByServer
     ? `SELECT DISTINCT ON (${keys}) ${values.join(', ')} FROM UNNEST(${parameters}) WITH ORDINALITY AS r(${aliases}, n) ORDER BY ${keys}, r.n DESC`
     : `SELECT ${values.join(', ')} FROM UNNEST(${parameters}) AS r(${aliases})`
-  const insert = `INSERT INTO ${table} (${names}) ${rows}`
-  return mode === 'insert' ? insert : `${insert} ${onConflict(columns)}`
+}
+
+function namedRowsSql(statement: WriteStatement): string {
+  return `(${rowsSql(statement)}) AS r(${statement.columns.map((_, i) => `v${i + 1}`).join(', ')})`
+}
+
+function sameKey(columns: readonly StatementColumn[]): string {
+  const equal = columns.flatMap(({ name, isKey }, i) =>
+    isKey ? [`t.${quoted(name)} = r.v${i + 1}`] : [],
+  )
+  return equal.length === 0 ? '' : ` WHERE ${equal.join(' AND ')}`
 }
 
 function onConflict(columns: readonly StatementColumn[]): string {
@@ -60,6 +94,15 @@ export function createTableSql(table: string, columns: readonly NewColumn[]): st
   const keys = columns.filter(({ isKey }) => isKey).map(({ name }) => quoted(name))
   if (keys.length > 0) lines.push(`PRIMARY KEY(${keys.join(', ')})`)
   return `CREATE TABLE IF NOT EXISTS ${table} (\n${lines.join(',\n')})`
+}
+
+/** Columns that another task added meanwhile stay as they are. */
+export function addColumnsSql(table: string, columns: readonly NewColumn[]): string {
+  const lines = columns.map(
+    (column) =>
+      `ADD COLUMN IF NOT EXISTS ${quoted(column.name)} ${column.type} ${nullSpec(column)}`,
+  )
+  return `ALTER TABLE ${table} ${lines.join(',\n')}`
 }
 
 function nullSpec(column: NewColumn): string {

@@ -3,7 +3,7 @@ import { ArrayWriter, BadValue } from './array-writer.ts'
 import type { Field } from './fields.ts'
 import { kindOf } from './scalar-text.ts'
 import type { Settings } from './settings.ts'
-import { writeSql } from './sql.ts'
+import { type WriteMode, writeSql } from './sql.ts'
 import type { Table, TableColumn } from './table.ts'
 import { textWire, wireFor } from './wire.ts'
 import { type Wire, wantsText } from './wire-type.ts'
@@ -23,11 +23,15 @@ interface Binding {
 
 /** The write of one layout into one table: SQL text, and how each record becomes elements of its parameters. */
 export class Statement {
+  readonly mode: WriteMode
+  /** Columns of the key: keys of two statements can be compared when these are the same. */
+  readonly keyColumns: string
   /** True: which keys are equal is for the server to say, by the types' own operators. */
   readonly distinctByServer: boolean
   readonly #table: Table
   readonly #settings: Settings
   readonly #bindings: readonly Binding[]
+  readonly #keyBindings: readonly Binding[]
   /** Fields without a schema that have no column: fine as long as they are null. */
   readonly homeless: readonly Field[]
   readonly #writers: ArrayWriter[]
@@ -39,29 +43,35 @@ export class Statement {
     fields: readonly (readonly [Field, TableColumn])[],
     options: {
       readonly settings: Settings
+      readonly mode: WriteMode
       readonly writers: ArrayWriter[]
       readonly homeless: readonly Field[]
     },
   ) {
-    const { settings } = options
+    const { settings, mode } = options
+    this.mode = mode
     this.#table = table
     this.#settings = settings
     this.homeless = options.homeless
     this.#writers = options.writers
     this.#bindings = fields.map(([field, column]) => {
       const logical = field.schema?.logical ?? null
-      const isUpsertKey = field.isKey && settings.insertMode === 'upsert'
+      // A null key names no row.
+      const namesRow = field.isKey && mode !== 'insert'
       return {
         field,
         column,
         logical,
         wire: wireFor(column, logical, settings.zones),
-        needsValue: isUpsertKey || (column.isNotNull && !table.hasTriggers),
+        needsValue: namesRow || (column.isNotNull && !table.hasTriggers),
       }
     })
+    this.#keyBindings = this.#bindings
+      .filter(({ field }) => field.isKey)
+      .sort((a, b) => (a.column.name < b.column.name ? -1 : 1))
+    this.keyColumns = this.#keyBindings.map(({ column }) => column.name).join('\0')
     this.distinctByServer =
-      settings.insertMode === 'upsert' &&
-      this.#bindings.some(({ field, wire }) => field.isKey && wire.keyOf === null)
+      mode !== 'insert' && this.#keyBindings.some(({ wire }) => wire.keyOf === null)
     while (this.#writers.length < fields.length) this.#writers.push(new ArrayWriter())
   }
 
@@ -75,7 +85,7 @@ export class Statement {
         cast: wire.cast,
         isKey: field.isKey,
       })),
-      mode: this.#settings.insertMode,
+      mode: this.mode,
       distinctByServer: this.distinctByServer,
     })
     return this.#text
@@ -84,8 +94,8 @@ export class Statement {
   /** One value for the whole key: equal keys, equal values. Undefined for a record that is bad, which `bad` then tells. */
   keyOf(record: SinkRecord, bad: BadRecords): Key | undefined {
     let key: Key | undefined
-    for (const binding of this.#bindings) {
-      if (!binding.field.isKey || binding.wire.keyOf === null) continue
+    for (const binding of this.#keyBindings) {
+      if (binding.wire.keyOf === null) continue
       try {
         const value = binding.field.read(record)
         if (value === null || value === undefined) throw new BadValue('null')
@@ -97,7 +107,8 @@ export class Statement {
         return undefined
       }
     }
-    return key
+    // Without key columns every record means the same rows: all of them.
+    return key ?? ''
   }
 
   /** The parameters for these rows; valid until the next call. Null when some are bad. */

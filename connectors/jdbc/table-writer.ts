@@ -1,14 +1,25 @@
-import { ConnectException, type SinkRecord } from '../../runtime/api/index.ts'
+import { ConnectException, RetriableException, type SinkRecord } from '../../runtime/api/index.ts'
 import type { ArrayWriter } from './array-writer.ts'
-import { columnType, defaultLiteral, inferredType } from './column-types.ts'
 import type { Query } from './connection.ts'
+import {
+  addColumns,
+  columnsFor,
+  createTable,
+  isStorable,
+  type Lack,
+  lacking,
+  lackOf,
+  lockTable,
+  newColumn,
+  noFields,
+  refusalToAdd,
+} from './evolution.ts'
 import { absentField, type Field } from './fields.ts'
-import { columnName, type TableName } from './identifier.ts'
+import type { TableName } from './identifier.ts'
 import { inOrder, lastByKey, type Segment } from './key-order.ts'
 import { Layout } from './layout.ts'
 import type { Settings } from './settings.ts'
-import { createTableSql, lockTableSql, markTableSql, type NewColumn } from './sql.ts'
-import { type BadRecords, Statement, where } from './statement.ts'
+import { type BadRecords, Statement } from './statement.ts'
 import { Table, type TableColumn } from './table.ts'
 
 /** Versions of a topic's schemas that are kept ready (I6). */
@@ -65,31 +76,43 @@ export class TableWriter {
     )
   }
 
-  /** Reads the table, creates it where it is missing (in the transaction that `begin` opens), and makes the statements. */
+  /**
+   * Reads the table, creates it where it is missing, adds columns to it (in the transaction that `begin` opens), and makes the statements.
+   * Records that the table has no room for turn out `bad`.
+   */
   async prepare(
     records: readonly SinkRecord[],
-    query: Query,
-    begin: () => Promise<void>,
+    bad: BadRecords,
+    { query, begin }: { readonly query: Query; readonly begin: () => Promise<void> },
   ): Promise<void> {
     const wasKnown = this.#table !== null
-    this.#table ??= await Table.read(query, this.name)
+    this.#table ??= await this.#read(query)
     if (this.#table === null) {
+      const first = records.find(({ value }) => value !== null)
+      // Nothing is there to be deleted; the first value will say what the table looks like.
+      if (!first && this.#settings.createsTables) return
       await begin()
-      this.#table = await this.#create(records, query)
+      this.#table = await this.#create(first, records, query)
     }
-    if (this.#bind(this.#table, records) === null) return
+    let lacks = this.#bind(this.#table, records)
     // Somebody may have added the column since we looked.
-    const fresh = wasKnown ? await Table.read(query, this.name) : this.#table
-    if (fresh === null) throw this.#missing()
-    this.#table = fresh
-    const problem = this.#bind(fresh, records)
-    if (problem) throw problem
+    if (lacks.length > 0 && wasKnown) lacks = this.#bind(await this.#readAgain(query), records)
+    if (lacks.length === 0 || this.#refuse(lacks, bad)) return
+    await begin()
+    await lockTable(query, this.name)
+    lacks = this.#bind(await this.#readAgain(query), records)
+    if (lacks.length === 0) return
+    await addColumns(query, this.name, columnsFor(lacks, this.#settings))
+    lacks = this.#bind(await this.#readAgain(query), records)
+    if (lacks.length > 0 && !this.#refuse(lacks, bad)) throw this.#changed()
   }
 
   /** After `prepare`. */
   segments(records: readonly SinkRecord[], bad: BadRecords): Segment[] {
+    if (this.#table === null) return []
     const statementOf = (record: SinkRecord) => this.#boundFor(record).statement as Statement
-    return this.#settings.insertMode === 'insert'
+    const { insertMode, deletes } = this.#settings
+    return insertMode === 'insert' && !deletes
       ? inOrder(records, statementOf)
       : lastByKey(records, statementOf, bad)
   }
@@ -107,8 +130,9 @@ export class TableWriter {
     return bound
   }
 
-  /** Null, or what keeps these records from fitting the table. */
-  #bind(table: Table, records: readonly SinkRecord[]): ConnectException | null {
+  /** Makes the statements that are not made yet; what lacks for others. */
+  #bind(table: Table, records: readonly SinkRecord[]): Lack[] {
+    const lacks: Lack[] = []
     for (const bound of this.#bound) {
       const { layout } = bound
       if (bound.statement && bound.size === layout.size) continue
@@ -119,9 +143,17 @@ export class TableWriter {
         if (column) placed.push([field, column])
         else missing.push(field)
       }
-      const problem = this.#missingFields(missing, layout, records) ?? this.#sharedColumn(placed)
-      if (problem) return problem
-      if (placed.length === 0) return this.#noFields(records)
+      const lack = lackOf(layout, missing, records)
+      if (lack) {
+        lacks.push(lack)
+        continue
+      }
+      this.#requireOwnColumns(placed)
+      if (placed.length === 0) {
+        const first = records.find((record) => layout.fits(record))
+        if (first) throw noFields(this.name, first)
+        continue
+      }
       if (!layout.hasSchema) {
         for (const [{ name, isKey }] of placed) if (!isKey) this.#seen.add(name)
         placed.push(...this.#absent(table, placed))
@@ -129,12 +161,24 @@ export class TableWriter {
       }
       bound.statement = new Statement(table, placed, {
         settings: this.#settings,
+        mode: layout.isDelete ? 'delete' : this.#settings.insertMode,
         writers: this.#writers,
         homeless: missing,
       })
       bound.size = layout.size
     }
-    return null
+    return lacks
+  }
+
+  /** True when columns may not be added for some of these: their records are bad. */
+  #refuse(lacks: readonly Lack[], bad: BadRecords): boolean {
+    const known = bad.size
+    for (const lack of lacks) {
+      const refusal = refusalToAdd(this.#table as Table, lack, this.#settings)
+      if (refusal === null) continue
+      for (const record of lack.records) bad.set(record, lacking(record, refusal))
+    }
+    return bad.size > known
   }
 
   /**
@@ -154,84 +198,59 @@ export class TableWriter {
       .map((column) => [absentField(column.name), column])
   }
 
-  /** Fields without a schema may lack a column as long as every value is null, or nested (which is told of the record). */
-  #missingFields(
-    missing: readonly Field[],
-    layout: Layout,
-    records: readonly SinkRecord[],
-  ): ConnectException | null {
-    for (const field of missing) {
-      const { schema } = field
-      const first = records.find(
-        (record) =>
-          layout.fits(record) && (schema !== null || field.isKey || isStorable(field.read(record))),
-      )
-      if (!first) continue
-      if (schema !== null && !schema.optional && schema.default === null)
-        return new ConnectException(
-          `Cannot ALTER TABLE ${this.name} to add missing field ${described(field)}, as the field is not optional and does not have a default value; ${where(first)}`,
-          { hint: 'Add the column yourself: adding columns (auto.evolve) is not available yet.' },
-        )
-      return new ConnectException(
-        `Table ${this.name} is missing fields (${missing.map(described).join(', ')}) and auto-evolution is disabled; ${where(first)}`,
-        { hint: 'Add the columns yourself: adding them (auto.evolve) is not available yet.' },
-      )
-    }
-    return null
-  }
-
-  #sharedColumn(placed: readonly (readonly [Field, TableColumn])[]): ConnectException | null {
+  #requireOwnColumns(placed: readonly (readonly [Field, TableColumn])[]): void {
     const owners = new Map<TableColumn, Field>()
     for (const [field, column] of placed) {
       const other = owners.get(column)
       if (other)
-        return new ConnectException(
+        throw new ConnectException(
           `Fields "${other.name}" and "${field.name}" both go to column "${column.name}" of table ${this.name}`,
           { hint: 'Rename or exclude one of them with ReplaceField.' },
         )
       owners.set(column, field)
     }
-    return null
   }
 
-  async #create(records: readonly SinkRecord[], query: Query): Promise<Table> {
-    if (!this.#settings.createsTables) throw this.#missing()
-    // The first record says what the table looks like; those without a schema say it together.
-    const first = this.#boundFor(records[0] as SinkRecord).layout
-    const likeFirst = records.filter((record) => first.fits(record))
-    const columns = first.fieldsForTable.flatMap((field) => this.#newColumn(field, likeFirst) ?? [])
-    if (columns.length === 0) throw this.#noFields(records)
-    await query(lockTableSql, [this.name.sql])
-    const madeByAnother = await Table.read(query, this.name)
+  /** The first record says what the table looks like; those without a schema say it together. */
+  async #create(
+    first: SinkRecord | undefined,
+    records: readonly SinkRecord[],
+    query: Query,
+  ): Promise<Table> {
+    if (!this.#settings.createsTables || !first) throw this.#missing()
+    const { layout } = this.#boundFor(first)
+    const likeFirst = records.filter((record) => layout.fits(record))
+    const columns = layout.fieldsForTable.flatMap(
+      (field) => newColumn(field, likeFirst, this.#settings) ?? [],
+    )
+    if (columns.length === 0) throw noFields(this.name, first)
+    await lockTable(query, this.name)
+    const madeByAnother = await this.#read(query)
     if (madeByAnother) return madeByAnother
-    await query(createTableSql(this.name.sql, columns))
-    await query(markTableSql(this.name.sql))
-    const table = await Table.read(query, this.name)
-    if (table === null) throw this.#missing()
+    await createTable(query, this.name, columns)
+    const table = await this.#read(query)
+    if (table === null) throw this.#changed()
     return table
   }
 
-  #newColumn(field: Field, records: readonly SinkRecord[]): NewColumn | null {
-    const { schema, isKey } = field
-    const name = columnName(field.name, this.#settings.isQuoted)
-    if (schema === null) {
-      const type = inferredType(records.map(field.read)) ?? (isKey ? 'TEXT' : null)
-      return type === null ? null : { name, type, isKey, isOptional: true, default: null }
-    }
-    return {
-      name,
-      type: columnType(schema),
-      isKey,
-      isOptional: schema.optional,
-      default: defaultLiteral(schema, this.#settings.zones),
-    }
+  #read(query: Query): Promise<Table | null> {
+    return Table.read(query, this.name, this.#settings.tableTypes)
   }
 
-  #noFields([first]: readonly SinkRecord[]): ConnectException {
-    return new ConnectException(
-      `No fields found using key and value schemas for table: ${this.name.table}; ${first && where(first)}`,
-      { hint: 'Every field is null or nested: there is nothing to make a column of.' },
-    )
+  /** Statements over the picture that was are made anew: a column may have come to any of them. */
+  async #readAgain(query: Query): Promise<Table> {
+    const table = await this.#read(query)
+    if (table === null) throw this.#missing()
+    this.#table = table
+    for (const bound of this.#bound) bound.statement = null
+    return table
+  }
+
+  /** Under a snapshot that is older than what another task did: the next transaction sees it. */
+  #changed(): RetriableException {
+    return new RetriableException(`Table ${this.name} was changed by another task meanwhile`, {
+      counted: true,
+    })
   }
 
   #missing(): ConnectException {
@@ -239,14 +258,4 @@ export class TableWriter {
       hint: 'Create the table, or set auto.create=true.',
     })
   }
-}
-
-/** Neither null nor nested. */
-function isStorable(value: unknown): boolean {
-  return value !== null && value !== undefined && inferredType([value]) !== null
-}
-
-function described({ name, schema, isKey }: Field): string {
-  const shown = schema === null ? 'null' : `Schema{${schema.name ?? schema.type.toUpperCase()}}`
-  return `SinkRecordField{schema=${shown}, name='${name}', isPrimaryKey=${isKey}}`
 }

@@ -16,7 +16,11 @@ export interface TableColumn {
   readonly hasPlainEquality: boolean
 }
 
+/** What table.types may list. */
+export const tableTypes = ['TABLE', 'PARTITIONED TABLE', 'VIEW']
+
 const kinds: Readonly<Record<string, string>> = {
+  r: 'TABLE',
   p: 'PARTITIONED TABLE',
   v: 'VIEW',
   m: 'MATERIALIZED VIEW',
@@ -40,6 +44,8 @@ SELECT c.relkind AS kind, c.relhastriggers AS has_triggers, ${isMarkedSql} AS is
 export class Table {
   readonly name: TableName
   readonly columns: readonly TableColumn[]
+  /** As table.types lists it. */
+  readonly type: string
   /** A trigger may give a NOT NULL column its value. */
   readonly hasTriggers: boolean
   /** Made by this connector, in whatever run. */
@@ -50,10 +56,11 @@ export class Table {
   constructor(
     name: TableName,
     columns: readonly TableColumn[],
-    { hasTriggers = false, isOwn = false } = {},
+    { type = 'TABLE', hasTriggers = false, isOwn = false } = {},
   ) {
     this.name = name
     this.columns = columns
+    this.type = type
     this.hasTriggers = hasTriggers
     this.isOwn = isOwn
     this.#exact = new Map(columns.map((column) => [column.name, column]))
@@ -63,17 +70,19 @@ export class Table {
   }
 
   /** Null when there is none of that name. */
-  static async read(query: Query, name: TableName): Promise<Table | null> {
+  static async read(
+    query: Query,
+    name: TableName,
+    types: ReadonlySet<string>,
+  ): Promise<Table | null> {
     const rows = await query(definition, [name.schema, name.table])
     const kind = rows[0]?.['kind']
     if (kind === undefined) return null
-    if (kind !== 'r')
-      throw new ConnectException(
-        `${name} is a ${kinds[String(kind)]}, which table.types does not list`,
-        {
-          hint: 'Only plain tables can be written to yet.',
-        },
-      )
+    const type = kinds[String(kind)] as string
+    if (!types.has(type))
+      throw new ConnectException(`${name} is a ${type}, which table.types does not list`, {
+        hint: `Set table.types=${[...types, type].join(',')}, if rows are to go there.`,
+      })
     const columns = rows
       .filter((row) => row['name'] !== null)
       .map((row) => ({
@@ -86,6 +95,7 @@ export class Table {
         hasPlainEquality: row['plain'] as boolean,
       }))
     return new Table(name, columns, {
+      type,
       hasTriggers: rows[0]?.['has_triggers'] === true,
       isOwn: rows[0]?.['is_own'] === true,
     })

@@ -10,11 +10,13 @@ import {
 import { requireAcceptable } from './accept.ts'
 import type { Config } from './config.ts'
 import { Connection } from './connection.ts'
+import { AlterFailure, WriteFailure } from './failure.ts'
 import { offsetRanges } from './offset-ranges.ts'
-import { classified, isStale } from './retry.ts'
-import { type Memory, Session, WriteFailure } from './session.ts'
+import { classified, isRefusedRow, isStale, refusedRecord } from './retry.ts'
+import { Session, without } from './session.ts'
 import { type Settings, settingsOf } from './settings.ts'
-import type { BadRecords } from './statement.ts'
+import type { Memory } from './shares.ts'
+import { type BadRecords, where } from './statement.ts'
 
 /** Writes batches over one connection, each in one transaction: what `put` returned from is durable, so there is nothing to flush (I1). */
 export class JdbcSinkTask implements SinkTask {
@@ -44,12 +46,7 @@ export class JdbcSinkTask implements SinkTask {
     const session = await this.#connected()
     const bad: BadRecords = new Map()
     try {
-      let good = wanted
-      for (let known = -1; bad.size > known && good.length > 0; ) {
-        known = bad.size
-        await session.write(good, bad)
-        if (bad.size > known) good = wanted.filter((record) => !bad.has(record))
-      }
+      await this.#write(session, wanted, bad)
     } catch (error) {
       const stale = this.#hasWritten && error instanceof WriteFailure && isStale(error.cause)
       this.#drop()
@@ -62,6 +59,30 @@ export class JdbcSinkTask implements SinkTask {
         return error ? [[i, error] as const] : []
       })
       throw new BatchException(new Map(named))
+    }
+  }
+
+  /** All but the records that turn out bad. */
+  async #write(session: Session, records: readonly SinkRecord[], bad: BadRecords): Promise<void> {
+    for (let known = -1; bad.size > known && bad.size < records.length; ) {
+      known = bad.size
+      const good = without(records, bad)
+      try {
+        await session.write(good, bad)
+      } catch (error) {
+        if (!(error instanceof WriteFailure) || !isRefusedRow(error.cause)) throw error
+        await session.writeAround(without(good, bad), bad, (record, table, cause) =>
+          refusedRecord(cause, {
+            what:
+              table === ''
+                ? 'The database refused a record: '
+                : `Table ${table} refuses a record: `,
+            where: where(record),
+            isTrimmed: this.#config['trim.sensitive.log'],
+          }),
+        )
+        return
+      }
     }
   }
 
@@ -94,10 +115,16 @@ export class JdbcSinkTask implements SinkTask {
   }
 
   #failure(error: unknown, isStaleTable: boolean): ConnectException {
-    const { table, records, cause } =
-      error instanceof WriteFailure ? error : { table: '', records: [], cause: error }
+    const {
+      table,
+      records,
+      cause: thrown,
+    } = error instanceof WriteFailure ? error : { table: '', records: [], cause: error }
+    const isAlter = thrown instanceof AlterFailure
+    const cause = isAlter ? thrown.cause : thrown
+    const atTable = isAlter ? thrown.message : `Table ${table} refused a batch: `
     const failure = classified(cause, {
-      what: table === '' ? 'Writing to the database failed: ' : `Table ${table} refused a batch: `,
+      what: table === '' ? 'Writing to the database failed: ' : atTable,
       where: records.length === 0 ? '' : offsetRanges(records),
       isTrimmed: this.#config['trim.sensitive.log'],
     })

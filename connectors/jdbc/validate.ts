@@ -6,7 +6,10 @@ import { coordinateNames } from './fields.ts'
 export function validate(config: Config): Findings {
   const mode = config['pk.mode'].toLowerCase()
   const fields = config['pk.fields']
+  const deletes = config['delete.enabled'] && mode !== 'record_key'
+  const onlyByKey = 'Deletes are only supported for pk.mode record_key'
   return {
+    ...(deletes && { 'delete.enabled': onlyByKey, 'pk.mode': onlyByKey }),
     ...(mode === 'none' &&
       config['insert.mode'].toLowerCase() === 'upsert' && {
         'pk.mode':

@@ -28,7 +28,7 @@ async function received(socket: Socket, octets: number): Promise<{ data: Buffer;
   let data = Buffer.alloc(0)
   return new Promise((resolve) => {
     const done = (end: string) => resolve({ data, end })
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       data = Buffer.concat([data, chunk])
       if (data.length >= octets) done('open')
     })

@@ -14,7 +14,7 @@ t.test('what the driver throws is told apart', (t) => {
   const state = (code: string) => Object.assign(new Error('no'), { code, severity: 'ERROR' })
   const network = (code: string) => Object.assign(new Error(''), { code })
   const retriable = [
-    ...['08003', '53300', '55P03', '57P01', '57P02', '57P03', '58000', '40003'].map(state),
+    ...['08003', '53300', '55P03', '57P01', '57P02', '57P03', '58000', '40003', '25006'].map(state),
     ...['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT'].map(network),
     new Error('Connection terminated unexpectedly'),
     new Error('timeout expired'),
@@ -25,7 +25,7 @@ t.test('what the driver throws is told apart', (t) => {
   for (const code of ['40001', '40P01', '57014'])
     t.match(classified(state(code), failure), { code: 'CONNECT_RETRIABLE', counted: true })
   for (const error of [
-    ...['22003', '23505', '28P01', '3D000', '42P01', '42501', '25006'].map(state),
+    ...['22003', '23505', '28P01', '3D000', '42P01', '42501'].map(state),
     new TypeError('a mistake'),
   ])
     t.match(classified(error, failure), { code: 'CONNECT_ERROR', cause: error })

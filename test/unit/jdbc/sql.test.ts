@@ -1,5 +1,10 @@
 import t from 'tap'
-import { createTableSql, textLiteral, writeSql } from '../../../connectors/jdbc/sql.ts'
+import {
+  addColumnsSql,
+  createTableSql,
+  textLiteral,
+  writeSql,
+} from '../../../connectors/jdbc/sql.ts'
 
 t.snapshotFile = new URL('../../fixtures/jdbc/sql.snapshot.cjs', import.meta.url)
 
@@ -24,6 +29,29 @@ t.test('statements', (t) => {
       distinctByServer: true,
     }),
     'upsert with keys that only the server compares',
+  )
+  t.matchSnapshot(writeSql({ ...write, mode: 'update' }), 'update')
+  t.matchSnapshot(writeSql({ ...write, mode: 'update', columns: [id] }), 'update of keys alone')
+  t.matchSnapshot(writeSql({ ...write, mode: 'update', columns: [ip] }), 'update without keys')
+  t.matchSnapshot(
+    writeSql({
+      ...write,
+      mode: 'update',
+      columns: [{ ...id, cast: 'citext' }, ip],
+      distinctByServer: true,
+    }),
+    'update with keys that only the server compares',
+  )
+  t.matchSnapshot(
+    writeSql({ ...write, mode: 'delete', columns: [id, { ...ip, isKey: true }] }),
+    'delete',
+  )
+  t.matchSnapshot(
+    addColumnsSql('"public"."t"', [
+      { name: 'say "hi"', type: 'TEXT', isKey: false, isOptional: true, default: null },
+      { name: 'word', type: 'TEXT', isKey: false, isOptional: true, default: textLiteral("it's") },
+    ]),
+    'add columns',
   )
   t.matchSnapshot(
     createTableSql('"public"."t"', [

@@ -54,6 +54,7 @@ function statement(idType: string, names: readonly string[]): Statement {
     fields.map((field, i) => [field, columns[i] as TableColumn]),
     {
       settings: settings(),
+      mode: 'upsert',
       writers: [],
       homeless: [],
     },
