@@ -46,7 +46,7 @@ async function readAll(log: Log, place: TopicPartition): Promise<(string | null)
   }
 }
 
-/** As records of a live source: a broker forgets a producer whose last record is a day old, and then knows no batch again after a restart. */
+/** As records of a live source. */
 function freshBatch(place: TopicPartition, from: number, count: number): EncodedBatch {
   const builder = new BatchBuilder(place)
   for (let n = from; n < from + count; n++) builder.append(`k${n}`, `v${n}`, Date.now())
@@ -61,7 +61,14 @@ t.test('a broker that is killed in the middle costs nothing and doubles nothing'
   const log = await openLogOn(t, broker)
   let isOver = false
   let returned = 0
-  const written = [undefined, uniqueName('killed')].map(async (transactionalId) => {
+  const flavours = [
+    { transactionalId: undefined, nextBatch: freshBatch },
+    { transactionalId: uniqueName('killed'), nextBatch: freshBatch },
+    // Records of 1970, as from an old capture: the broker forgets their producer when it starts.
+    { transactionalId: undefined, nextBatch: batchOf },
+    { transactionalId: uniqueName('killed'), nextBatch: batchOf },
+  ]
+  const written = flavours.map(async ({ transactionalId, nextBatch }) => {
     const scope = log.scope({ task: 'kills-0', ...(transactionalId && { transactionalId }) })
     t.teardown(scope.release)
     const topic = await makeTopic(log, 3)
@@ -69,7 +76,7 @@ t.test('a broker that is killed in the middle costs nothing and doubles nothing'
       let count = 0
       const onReturned = () => void returned++
       for (; !isOver; count += 5)
-        await insist(scope.log, [freshBatch({ topic, partition }, count, 5)], onReturned)
+        await insist(scope.log, [nextBatch({ topic, partition }, count, 5)], onReturned)
       return count
     })
     return { scope, topic, counts: await Promise.all(writers) }

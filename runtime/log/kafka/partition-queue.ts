@@ -20,6 +20,8 @@ export class PartitionQueue implements TopicPartition {
   isMissing = false
   failingSinceMs: number | undefined
   sentAtMs = 0
+  /** Nothing of this producer that is in doubt lies below; undefined while nobody had to know. */
+  floor: number | undefined
   readonly #waiting: Delivery[] = []
   #identity: Identity | undefined
   /** The identity must not number anything more: its next number is not known for sure. */
@@ -81,6 +83,8 @@ export class PartitionQueue implements TopicPartition {
     const delivery = this.#waiting[0]
     if (delivery?.piece === this.#doubt) this.#doubt = undefined
     this.#recovered()
+    const records = delivery?.piece?.batch.records ?? 0
+    if (baseOffset >= 0 && this.#doubt === undefined) this.floor = baseOffset + records
     delivery?.written(baseOffset)
     if (!delivery?.isWritten) return
     this.#waiting.shift()

@@ -5,6 +5,7 @@ import type { KafkaCluster } from './cluster.ts'
 import { Backoff } from './connection/backoff.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { Delivery, Piece } from './producer-delivery.ts'
+import { isForgettable, type ProducerFinder } from './producer-finder.ts'
 import type { IdentitySource } from './producer-identities.ts'
 import { ProducerLane, type Ready } from './producer-lane.ts'
 import type { ProducerLimits } from './producer-limits.ts'
@@ -33,6 +34,7 @@ export interface SenderParts {
   readonly limits: ProducerLimits
   readonly topics: ProducerTopics
   readonly pieces: ProducerPieces
+  readonly finder: ProducerFinder
   readonly produceRequest: typeof produceRequest
   readonly logger: Logger
   /** A partition's batches went back to their callers. */
@@ -77,11 +79,24 @@ export class ProducerSender {
         if (identity) queue.identify(identity)
       }
       queue.leader ??= (await cluster.leaderOf(queue)).node
+      await this.#recall(queue, queue.leader)
     } catch (error) {
       this.#trouble(queue, error)
       return
     }
     this.#go(queue)
+  }
+
+  /** What the broker may have forgotten is looked up before it is sent again. */
+  async #recall(queue: PartitionQueue, leader: number): Promise<void> {
+    const { identities, finder } = this.#parts
+    const { head } = queue
+    if (!identities || identities.isTransactional || !head || !isForgettable(head)) return
+    if (head.isInDoubt && head.stamp && queue.floor !== undefined) {
+      const found = await finder.find(queue, leader, head.stamp, queue.floor)
+      if (found !== undefined && queue.head === head) queue.written(found)
+    }
+    queue.floor ??= await finder.end(queue, leader)
   }
 
   #lacksIdentity(queue: PartitionQueue): boolean {

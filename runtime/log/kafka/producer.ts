@@ -4,6 +4,7 @@ import type { TopicAdmin } from './admin-topics.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { AppendCall, twice } from './producer-call.ts'
 import { Delivery } from './producer-delivery.ts'
+import { ProducerFinder } from './producer-finder.ts'
 import { ProducerGate } from './producer-gate.ts'
 import type { IdentitySource } from './producer-identities.ts'
 import type { ProducerLimits } from './producer-limits.ts'
@@ -48,6 +49,7 @@ export class Producer {
     this.#sender = new ProducerSender({
       ...parts,
       topics,
+      finder: new ProducerFinder(cluster),
       pieces: new ProducerPieces(cluster, topics, limits, identities?.isTransactional ?? false),
       onFailed: (error) => this.#gate.refuse(error),
     })

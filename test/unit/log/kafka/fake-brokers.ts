@@ -1,4 +1,5 @@
 import { RetriableException } from '../../../../runtime/api/errors.ts'
+import { BatchBuilder } from '../../../../runtime/log/batch/batch-builder.ts'
 import { asBuffer, decodeBatch } from '../../../../runtime/log/batch/batch-decoder.ts'
 import * as layout from '../../../../runtime/log/batch/layout.ts'
 import type { KafkaCluster } from '../../../../runtime/log/kafka/cluster.ts'
@@ -103,6 +104,13 @@ export class FakeBrokers {
     this.#sequences.set(key, { next: sequence + values.length, base: sequence, offset })
     return { errorCode: fate.errorCode ?? 0, baseOffset: offset }
   }
+}
+
+/** Records `k<n>` → `v<n>` of this moment: no broker would have forgotten their producer. */
+export function batchOf(place: TopicPartition, from: number, count: number): EncodedBatch {
+  const builder = new BatchBuilder(place)
+  for (let n = from; n < from + count; n++) builder.append(`k${n}`, `v${n}`, Date.now())
+  return builder.build()
 }
 
 export const bytesOf = (batch: EncodedBatch) => asBuffer(batch.bytes).length

@@ -1,6 +1,5 @@
 import t from 'tap'
-import { batchOf } from '../../../contract/log-rig.ts'
-import { bytesOf, FakeBrokers } from './fake-brokers.ts'
+import { batchOf, bytesOf, FakeBrokers } from './fake-brokers.ts'
 
 const NOT_LEADER = 6
 const REQUEST_TIMED_OUT = 7
