@@ -146,8 +146,11 @@ t.test('an offset store reads what tasks wrote, up to the moment of the question
 
   const builder = new BatchBuilder({ topic: 'offsets', partition: 3 })
   builder.append('no key of ours', '{}', 0)
+  builder.append('["c",{"nested":{"a":[1]}}]', '{"at":1}', 0)
+  builder.append('["c", {"f":1.0,"g":"\\uD83D\\uDE00"}]', '{"at":3}', 0)
   await log.append([builder.build()])
   t.strictSame(await store.read('other', { file: 'a' }), { at: 7 }, 'a foreign record is skipped')
+  t.strictSame(await store.read('c', { f: 1, g: '😀' }), { at: 3 }, 'whoever wrote it')
 })
 
 t.test('a status store', async (t) => {
