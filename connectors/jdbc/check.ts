@@ -1,12 +1,12 @@
 import type { Findings } from '../../runtime/api/index.ts'
 import type { Config } from './config.ts'
-import { Connection } from './connection.ts'
+import { openConnection } from './open-connection.ts'
 import { classified } from './retry.ts'
 
 /** Opens a real connection and closes it. */
 export async function checkConnection(config: Config): Promise<Findings> {
   try {
-    const connection = await Connection.open(config)
+    const connection = await openConnection(config)
     await connection.close()
     return {}
   } catch (error) {

@@ -95,10 +95,16 @@ export const connectionKeys = {
     'Seconds until a connection attempt is given up.',
   ),
   'connection.loginTimeout': driverKey('string', 'As connectTimeout; wins over it.'),
-  'connection.socketTimeout': driverKey('string', 'Seconds until an answer is no longer awaited.'),
+  'connection.socketTimeout': driverKey(
+    'string',
+    'Seconds until an answer is no longer awaited; default 180.',
+  ),
   'connection.tcpKeepAlive': driverKey('string', 'Keep-alive is always on.'),
   'connection.targetServerType': {
-    ...driverKey('string', 'Which of several servers to take; default any.'),
+    ...driverKey(
+      'string',
+      'Which of several servers to take; default any: the first that takes writes.',
+    ),
     oneOf: serverTypes,
   },
 } as const satisfies Record<string, ConfigKey>

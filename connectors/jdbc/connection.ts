@@ -1,34 +1,44 @@
-import { createPrivateKey } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import type { ConnectionOptions } from 'node:tls'
-import pg from 'pg'
-import type { Config } from './config.ts'
-import { type DriverParameter, type JdbcUrl, parseJdbcUrl } from './url.ts'
+import type pg from 'pg'
+import { type Backend, backendOf } from './backend.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 export type Query = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>
 
-type Parameters = Partial<Record<DriverParameter, string>>
-
 /** Statements that the server keeps prepared for us; beyond that they go unnamed (I6). */
 const preparedLimit = 200
-const defaultConnectTimeoutMs = 10_000
+
+/** What the server said of itself at the start. */
+interface Facts {
+  readonly database: string
+  /** Null when the search path names no schema that exists. */
+  readonly schema: string | null
+  readonly isStandby: boolean
+  readonly isReadOnly: boolean
+}
 
 /**
  * One connection. Queries go out as they are asked for, without waiting for the answer to the one before (pipelining): while the server works
  * on one part of a batch, the next one is encoded.
  */
 export class Connection {
-  readonly #client: pg.Client
-  readonly #prepared = new Map<string, string>()
   readonly database: string
   readonly schema: string | null
+  readonly isStandby: boolean
+  /** False on a standby, and where everything is read-only. */
+  readonly isWritable: boolean
+  /** Null where the server does not tell. */
+  readonly backend: Backend | null
+  readonly #client: pg.Client
+  readonly #prepared = new Map<string, string>()
   #isBroken = false
 
-  private constructor(client: pg.Client, database: string, schema: string | null) {
+  private constructor(client: pg.Client, facts: Facts, backend: Backend | null) {
     this.#client = client
-    this.database = database
-    this.schema = schema
+    this.database = facts.database
+    this.schema = facts.schema
+    this.isStandby = facts.isStandby
+    this.isWritable = !facts.isStandby && !facts.isReadOnly
+    this.backend = backend
     client.on('error', () => {
       this.#isBroken = true
     })
@@ -38,35 +48,21 @@ export class Connection {
   }
 
   /** Throws what the driver threw. */
-  static async open(config: Config): Promise<Connection> {
-    const url = parseJdbcUrl(config['connection.url'])
-    const parameters = parametersOf(config, url)
-    let failure: unknown
-    for (const target of url.hosts) {
-      try {
-        return await connectTo(target, { config, url, parameters })
-      } catch (error) {
-        failure = error
-      }
-    }
-    throw failure
-  }
-
-  static async start(client: pg.Client, parameters: Parameters): Promise<Connection> {
+  static async start(client: pg.Client, searchPath: string | undefined): Promise<Connection> {
     client.on('error', () => undefined)
     await client.connect()
-    const path = parameters.currentSchema
-    if (path) await client.query("SELECT set_config('search_path', $1, false)", [path])
-    const { rows } = await client.query(
-      'SELECT current_database() AS database, current_schema() AS schema, pg_is_in_recovery() AS standby',
-    )
-    const { database, schema, standby } = rows[0]
-    const wanted = parameters.targetServerType?.toLowerCase() ?? 'any'
-    if (wanted !== 'any' && standby !== (wanted === 'secondary')) {
-      await client.end()
-      throw new Error(`The server is a ${standby ? 'standby' : 'primary'}, not a ${wanted}`)
+    try {
+      if (searchPath)
+        await client.query("SELECT set_config('search_path', $1, false)", [searchPath])
+      const { rows } = await client.query<Facts>(
+        `SELECT current_database() AS database, current_schema() AS schema, pg_is_in_recovery() AS "isStandby",
+                current_setting('transaction_read_only') = 'on' AS "isReadOnly"`,
+      )
+      return new Connection(client, rows[0] as Facts, await backendOf(client))
+    } catch (error) {
+      streamOf(client).destroy()
+      throw error
     }
-    return new Connection(client, database, schema)
   }
 
   /** False after the far end went away. */
@@ -111,103 +107,4 @@ export class Connection {
 
 function streamOf(client: pg.Client): { destroy(): void } {
   return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream
-}
-
-/** URL parameters win over `connection.*` keys, as in pgjdbc. */
-function parametersOf(config: Config, url: JdbcUrl): Parameters {
-  const keys = Object.entries(config).flatMap(([key, value]) =>
-    key.startsWith('connection.') && value !== null
-      ? [[key.slice('connection.'.length), secretOrText(value)] as const]
-      : [],
-  )
-  return Object.fromEntries([...keys, ...url.parameters])
-}
-
-function secretOrText(value: unknown): string {
-  return typeof value === 'object' && value !== null && 'reveal' in value
-    ? (value as { reveal(): string }).reveal()
-    : String(value)
-}
-
-interface Access {
-  readonly config: Config
-  readonly url: JdbcUrl
-  readonly parameters: Parameters
-}
-
-async function connectTo(
-  { host, port }: JdbcUrl['hosts'][number],
-  { url, parameters }: Access,
-): Promise<Connection> {
-  const timeoutSeconds = Number(parameters.loginTimeout ?? parameters.connectTimeout ?? 0)
-  const options: pg.ClientConfig & { pipeline: boolean } = {
-    host,
-    port,
-    ...(parameters.user && { user: parameters.user }),
-    ...((url.database ?? parameters.user) && { database: url.database ?? parameters.user }),
-    // An empty text, not undefined: the driver would look for a password in files of the worker's user.
-    password: parameters.password ?? '',
-    application_name: parameters.ApplicationName ?? 'tapline',
-    ...(parameters.options && { options: parameters.options }),
-    connectionTimeoutMillis: timeoutSeconds > 0 ? timeoutSeconds * 1000 : defaultConnectTimeoutMs,
-    ...(Number(parameters.socketTimeout) > 0 && {
-      query_timeout: Number(parameters.socketTimeout) * 1000,
-    }),
-    keepAlive: true,
-    pipeline: true,
-  }
-  const [first, second] = await securities(host, parameters)
-  try {
-    return await Connection.start(new pg.Client({ ...options, ssl: first ?? false }), parameters)
-  } catch (error) {
-    if (second === undefined || isFinal(error)) throw error
-    return await Connection.start(new pg.Client({ ...options, ssl: second }), parameters)
-  }
-}
-
-/** The server answered in its own words: the other kind of connection would hear the same. */
-function isFinal(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code
-  const refused = error instanceof pg.DatabaseError && code !== '28000'
-  return refused || code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'ETIMEDOUT'
-}
-
-type Security = ConnectionOptions | false
-
-/** Which kind of connection to try, and which when the server does not offer it (`allow`, `prefer`). */
-async function securities(host: string, parameters: Parameters): Promise<[Security, Security?]> {
-  const isSsl = parameters.ssl !== undefined && parameters.ssl !== 'false'
-  const mode = parameters.sslmode?.toLowerCase() ?? (isSsl ? 'verify-full' : 'prefer')
-  if (mode === 'disable' || host.startsWith('/')) return [false]
-  const tls = await tlsOptions(parameters)
-  switch (mode) {
-    case 'allow':
-      return [false, { ...tls, rejectUnauthorized: false }]
-    case 'prefer':
-      return [{ ...tls, rejectUnauthorized: false }, false]
-    case 'require':
-      return [{ ...tls, rejectUnauthorized: false }]
-    case 'verify-ca':
-      return [{ ...tls, rejectUnauthorized: true, checkServerIdentity: () => undefined }]
-    default:
-      return [{ ...tls, rejectUnauthorized: true }]
-  }
-}
-
-async function tlsOptions(parameters: Parameters): Promise<ConnectionOptions> {
-  const { sslrootcert, sslcert, sslkey, sslpassword } = parameters
-  return {
-    ...(sslrootcert && { ca: await readFile(sslrootcert, 'utf8') }),
-    ...(sslcert && { cert: await readFile(sslcert, 'utf8') }),
-    ...(sslkey && { key: privateKey(await readFile(sslkey), sslpassword) }),
-  }
-}
-
-/** PEM as it is; pgjdbc's PK8 is PKCS#8 in DER. */
-function privateKey(file: Buffer, passphrase: string | undefined): string {
-  const secret = passphrase === undefined ? {} : { passphrase }
-  const key = file.includes('-----BEGIN')
-    ? createPrivateKey({ key: file, format: 'pem', ...secret })
-    : createPrivateKey({ key: file, format: 'der', type: 'pkcs8', ...secret })
-  return key.export({ format: 'pem', type: 'pkcs8' }).toString()
 }

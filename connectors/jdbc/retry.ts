@@ -62,6 +62,11 @@ export function classified(error: unknown, failure: Failure): ConnectException {
   return new ConnectException(message, options)
 }
 
+/** True when nobody knows what the server still does: it did not answer in its own words. */
+export function isLost(error: unknown): boolean {
+  return stateOf(error as PgError) === null && isNetwork(error as PgError)
+}
+
 /** True when the server refused a row: which one is worth finding out. */
 export function isRefusedRow(error: unknown): boolean {
   const state = error instanceof Error ? stateOf(error as PgError) : null

@@ -42,6 +42,11 @@ export class Session {
     if (bad.size > known) await this.#rollback()
   }
 
+  /** They are looked at again. */
+  forgetTables(): void {
+    this.#tables.forget()
+  }
+
   /**
    * As `write`, where the database refuses some row: finds each such record by halving, between savepoints, and writes all the others, in order.
    * With these the transaction is committed.
@@ -52,7 +57,7 @@ export class Session {
     refusal: Refusal,
   ): Promise<void> {
     await this.#rollback()
-    this.#tables.forget()
+    this.forgetTables()
     await this.#begin()
     // A constraint that is checked at COMMIT would name no row.
     await this.connection.command('SET CONSTRAINTS ALL IMMEDIATE')

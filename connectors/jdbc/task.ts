@@ -8,15 +8,20 @@ import {
   type SinkTask,
 } from '../../runtime/api/index.ts'
 import { requireAcceptable } from './accept.ts'
+import { type Backend, endBackend } from './backend.ts'
 import type { Config } from './config.ts'
-import { Connection } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { AlterFailure, WriteFailure } from './failure.ts'
 import { offsetRanges } from './offset-ranges.ts'
-import { classified, isRefusedRow, isStale, refusedRecord } from './retry.ts'
-import { Session, without } from './session.ts'
+import { openConnection } from './open-connection.ts'
+import { classified, isLost, isRefusedRow, isStale, refusedRecord } from './retry.ts'
+import { type Refusal, Session, without } from './session.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import type { Memory } from './shares.ts'
 import { type BadRecords, where } from './statement.ts'
+
+/** How soon to look again. */
+const endingMs = 200
 
 /** Writes batches over one connection, each in one transaction: what `put` returned from is durable, so there is nothing to flush (I1). */
 export class JdbcSinkTask implements SinkTask {
@@ -25,6 +30,8 @@ export class JdbcSinkTask implements SinkTask {
   readonly #context: SinkContext
   readonly #memory: Memory = { writers: [], seenFields: new Map() }
   #session: Session | null = null
+  /** Whose connection was lost with a batch under way: it must be gone before we write again. */
+  #lost: Backend | null = null
   /** False until the session wrote something: before that its picture of the tables is fresh. */
   #hasWritten = false
 
@@ -48,6 +55,8 @@ export class JdbcSinkTask implements SinkTask {
     try {
       await this.#write(session, wanted, bad)
     } catch (error) {
+      if (isLost(error instanceof WriteFailure ? error.cause : error))
+        this.#lost = session.connection.backend
       const stale = this.#hasWritten && error instanceof WriteFailure && isStale(error.cause)
       this.#drop()
       throw this.#failure(error, stale)
@@ -64,6 +73,7 @@ export class JdbcSinkTask implements SinkTask {
 
   /** All but the records that turn out bad. */
   async #write(session: Session, records: readonly SinkRecord[], bad: BadRecords): Promise<void> {
+    let isFresh = !this.#hasWritten
     for (let known = -1; bad.size > known && bad.size < records.length; ) {
       known = bad.size
       const good = without(records, bad)
@@ -71,20 +81,24 @@ export class JdbcSinkTask implements SinkTask {
         await session.write(good, bad)
       } catch (error) {
         if (!(error instanceof WriteFailure) || !isRefusedRow(error.cause)) throw error
-        await session.writeAround(without(good, bad), bad, (record, table, cause) =>
-          refusedRecord(cause, {
-            what:
-              table === ''
-                ? 'The database refused a record: '
-                : `Table ${table} refuses a record: `,
-            where: where(record),
-            isTrimmed: this.#config['trim.sensitive.log'],
-          }),
-        )
+        await session.writeAround(without(good, bad), bad, this.#refusal)
         return
       }
+      if (isFresh || bad.size === 0) continue
+      // I2: it may be the table that changed since we looked at it, and no record is bad.
+      session.forgetTables()
+      bad.clear()
+      known = -1
+      isFresh = true
     }
   }
+
+  readonly #refusal: Refusal = (record, table, cause) =>
+    refusedRecord(cause, {
+      what: table === '' ? 'The database refuses a record: ' : `Table ${table} refuses a record: `,
+      where: where(record),
+      isTrimmed: this.#config['trim.sensitive.log'],
+    })
 
   async stop(): Promise<void> {
     const session = this.#session
@@ -93,11 +107,13 @@ export class JdbcSinkTask implements SinkTask {
   }
 
   async #connected(): Promise<Session> {
-    if (this.#session?.connection.isUsable) return this.#session
-    this.#drop()
     try {
-      const connection = await Connection.open(this.#config)
-      this.#session = new Session(connection, this.#settings, this.#memory)
+      if (!this.#session?.connection.isUsable) {
+        this.#drop()
+        const connection = await openConnection(this.#config)
+        this.#session = new Session(connection, this.#settings, this.#memory)
+      }
+      if (this.#lost) await this.#endLost(this.#session.connection, this.#lost)
       return this.#session
     } catch (error) {
       throw classified(error, {
@@ -106,6 +122,15 @@ export class JdbcSinkTask implements SinkTask {
         isTrimmed: this.#config['trim.sensitive.log'],
       })
     }
+  }
+
+  async #endLost({ query }: Connection, lost: Backend): Promise<void> {
+    if (await endBackend(query, lost))
+      throw new RetriableException(
+        'The connection that was lost is still being ended by the server',
+        { afterMs: endingMs },
+      )
+    this.#lost = null
   }
 
   #drop(): void {

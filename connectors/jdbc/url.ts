@@ -36,6 +36,7 @@ export const driverParameters = [
 ] as const
 
 export type DriverParameter = (typeof driverParameters)[number]
+export type Parameters = Partial<Record<DriverParameter, string>>
 
 /** `jdbc:postgresql:[//host[:port][,…]/][database][?name=value&…]`; throws JdbcUrlProblem, with secrets masked. */
 export function parseJdbcUrl(text: string): JdbcUrl {
@@ -81,14 +82,20 @@ export const sslModes = [
   'verify-ca',
   'verify-full',
 ] as const
-export const serverTypes = ['any', 'primary', 'secondary'] as const
+export const serverTypes = [
+  'any',
+  'primary',
+  'secondary',
+  'preferPrimary',
+  'preferSecondary',
+] as const
 
 /** What would change which server or what rights we get is not passed over in silence. */
 function requireAvailable(parameters: ReadonlyMap<string, string>): void {
   const choices = { sslmode: sslModes, targetServerType: serverTypes } as const
   for (const [name, known] of Object.entries(choices)) {
     const value = parameters.get(name)
-    if (value !== undefined && !known.some((word) => word === value.toLowerCase()))
+    if (value !== undefined && !known.some((word) => word.toLowerCase() === value.toLowerCase()))
       throw new JdbcUrlProblem(`${name}=${value} is not available; ${known.join(', ')} are`)
   }
   for (const name of ['loadBalanceHosts', 'readOnly']) {

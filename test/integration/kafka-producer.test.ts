@@ -180,3 +180,20 @@ t.test(
     t.same(valuesOf(records), named(0, 2))
   },
 )
+
+for (const [acks, offset] of [
+  ['1', 0],
+  ['0', -1],
+] as const) {
+  t.test(`acks=${acks} is honoured when somebody asks for it`, async (t) => {
+    const log = await openOn(t)
+    if (log === undefined) return
+    const place = await makePlace(log)
+    const scope = log.scope({ task: 'acks-0', producer: { acks } })
+    t.teardown(scope.release)
+    t.same(await scope.log.append([batchOf(place, 0, 3)]), [offset])
+    for (let found = 0; found < 3; ) found = (await log.offsets(place.topic))[0]?.latest ?? 0
+    const { records } = await log.read(place, 'earliest', { records: 10 })
+    t.same(valuesOf(records), named(0, 3))
+  })
+}
