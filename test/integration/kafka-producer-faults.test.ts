@@ -152,3 +152,25 @@ t.test('a topic that is missing is made by a broker that does so', async (t) => 
   })
   t.equal((await log.autoCreateTopic(uniqueName('auto')))?.partitions, 3)
 })
+
+t.test('a log is closed in time, whatever is under way and whoever does not answer', async (t) => {
+  const broker = await startOwn(t, 'kafka', { heap: '256m' })
+  if (broker === undefined) return
+  const log = await openLogOn(t, broker)
+  const place = { topic: await makeTopic(log), partition: 0 }
+  const scopes = [undefined, uniqueName('closed')].map((transactionalId) =>
+    log.scope({ task: 'closed-0', ...(transactionalId && { transactionalId }) }),
+  )
+  for (const scope of scopes) await scope.log.append([batchOf(place, 0, 1)])
+  await broker.kill()
+  const outcomes = Promise.allSettled(
+    [...scopes.map((scope) => scope.log), log].map((each) => each.append([batchOf(place, 1, 1)])),
+  )
+  await sleep(200)
+  const beganAt = performance.now()
+  await Promise.all(scopes.map((scope) => scope.release()))
+  await log.close()
+  t.ok(performance.now() - beganAt < 25_000, 'half a minute of patience is not waited for')
+  for (const outcome of await outcomes)
+    t.ok(outcome.status === 'rejected' && isRetriable(outcome.reason))
+})

@@ -7,6 +7,8 @@ export interface Persistence extends SeamOptions {
   /** What is tried, in words that go before a colon. */
   readonly what: string
   readonly forMs: number
+  /** Nobody wants the answer any more: the next failure is the last. */
+  readonly signal?: AbortSignal
   /** Forgets what was known of who must be asked. */
   readonly forget?: () => void
 }
@@ -21,8 +23,8 @@ export async function persist<T>(call: () => Promise<T>, options: Persistence): 
       return await call()
     } catch (error) {
       backoff.failed()
-      if (!mayPass(error) || performance.now() + backoff.ms > end)
-        throw atSeam(error, what, options)
+      const isOver = options.signal?.aborted || performance.now() + backoff.ms > end
+      if (!mayPass(error) || isOver) throw atSeam(error, what, options)
       forget?.()
       await sleep(backoff.ms)
     }

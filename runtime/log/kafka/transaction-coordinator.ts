@@ -29,6 +29,7 @@ export interface TransactionSettings {
 export class TransactionCoordinator {
   readonly #cluster: KafkaCluster
   readonly #settings: TransactionSettings
+  readonly #closing = new AbortController()
 
   constructor(cluster: KafkaCluster, settings: TransactionSettings) {
     this.#cluster = cluster
@@ -98,6 +99,11 @@ export class TransactionCoordinator {
     })
   }
 
+  /** What it asks now it asks for the last time. */
+  close(): void {
+    this.#closing.abort()
+  }
+
   #speaker(identity: Identity) {
     return { transactionalId: this.#settings.transactionalId, ...identity }
   }
@@ -121,6 +127,7 @@ export class TransactionCoordinator {
       {
         what,
         forMs: patienceMs,
+        signal: this.#closing.signal,
         forget: () => cluster.forgetCoordinator(who.key, who.type),
       },
     )

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { FencedException, isRetriable } from '../../api/errors.ts'
 import type { EncodedBatch, Transaction } from '../log.ts'
 import type { KafkaMembers } from './kafka-members.ts'
@@ -12,6 +13,8 @@ const INVALID_PRODUCER_EPOCH = 47
 const INVALID_TXN_STATE = 48
 const INVALID_PRODUCER_ID_MAPPING = 49
 const PRODUCER_FENCED = 90
+/** How long closing may take. */
+const CLOSING_MS = 5000
 
 interface Job {
   readonly transaction: Transaction
@@ -42,6 +45,8 @@ export class TransactionalWriter implements LogWriter {
   readonly #answered = new AnsweredBatches()
   readonly #waiting: Job[] = []
   #isWorking = false
+  /** Resolves when nothing waits. */
+  #current: Promise<void> = Promise.resolve()
   /** The batches of a transaction that has to be aborted. */
   #failed: readonly EncodedBatch[] | undefined
   #doubt: Doubt | undefined
@@ -70,12 +75,22 @@ export class TransactionalWriter implements LogWriter {
     this.#isSettling = false
   }
 
-  close(): Promise<void> {
-    return this.#parts.producer.close()
+  /** What was handed over is still written, and what failed is aborted so that readers need not wait, if that takes not too long. */
+  async close(): Promise<void> {
+    const { coordinator, producer } = this.#parts
+    const last = this.#failed ? this.write({ append: [] }) : this.#current
+    const timer = new AbortController()
+    const isLate = sleep(CLOSING_MS, undefined, { signal: timer.signal }).catch(() => {})
+    await Promise.race([Promise.allSettled([last]), isLate])
+    timer.abort()
+    coordinator.close()
+    await producer.close()
   }
 
   async #work(): Promise<void> {
     this.#isWorking = true
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#current = promise
     for (let job = this.#waiting.shift(); job; job = this.#waiting.shift()) {
       try {
         job.outcome.resolve(await this.#run(job.transaction))
@@ -87,6 +102,7 @@ export class TransactionalWriter implements LogWriter {
       }
     }
     this.#isWorking = false
+    resolve()
   }
 
   async #run(transaction: Transaction): Promise<readonly number[]> {
