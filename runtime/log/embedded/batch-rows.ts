@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { CorruptException, hasCode } from '../../api/errors.ts'
 import { asBuffer, damaged, decodeBatch } from '../batch/batch-decoder.ts'
-import { BASE_OFFSET as BASE_OFFSET_AT, HEADER_BYTES, readInt64 } from '../batch/layout.ts'
+import { HEADER_BYTES } from '../batch/layout.ts'
 import type { LogRecord, TopicPartition } from '../log.ts'
 import { BASE_OFFSET, ROW_ID } from './database.ts'
-import { rowChecksum } from './row-checksum.ts'
+import { type Extent, isSoundRow, type RowHead } from './row-checksum.ts'
 
 /** A partition as a reader knows it. */
 export interface Place extends TopicPartition {
@@ -18,18 +19,20 @@ export interface ReadLimit {
   readonly atLeastOne: boolean
 }
 
-/** What a read found; `next` is where to go on, undefined when it found nothing at all from there to the end. */
-export interface Batches {
-  readonly records: LogRecord[]
-  readonly next: number | undefined
-  readonly bytes: number
-  /** Nothing lies behind it. */
-  readonly isEnd: boolean
+export interface Ends {
+  readonly earliest: number
+  readonly latest: number
 }
 
-interface Row {
+/** What a read found; `next` is where to go on. */
+export interface Batches {
+  readonly records: LogRecord[]
+  readonly next: number
+  readonly bytes: number
+}
+
+interface Row extends Extent {
   readonly base: number
-  readonly span: number
   readonly checksum: number
   readonly batch: Uint8Array
 }
@@ -40,11 +43,12 @@ interface Size {
   readonly bytes: number
 }
 
-/** The rows of batches as a reader sees them. Each is checked: its place, its header, its content. */
+/** The rows of batches as a reader sees them. Each is checked: its place, its header, its content, and that nothing is missing before it. */
 export class BatchRows {
   readonly #sizes: StatementSync
   readonly #batches: StatementSync
   readonly #before: StatementSync
+  readonly #losses: StatementSync
 
   constructor(db: DatabaseSync) {
     // length() does not read the blob's pages.
@@ -53,45 +57,69 @@ export class BatchRows {
        WHERE id >= ${ROW_ID('?1', '?2')} AND id < ${ROW_ID('(?1 + 1)', '0')} ORDER BY id`,
     )
     this.#batches = db.prepare(
-      `SELECT ${BASE_OFFSET} AS base, span, checksum, batch FROM batches
+      `SELECT ${BASE_OFFSET} AS base, span, until, checksum, batch FROM batches
        WHERE id >= ${ROW_ID('?1', '?2')} AND id <= ${ROW_ID('?1', '?3')} ORDER BY id`,
     )
     this.#before = db.prepare(
-      `SELECT ${BASE_OFFSET} AS base, span, until FROM batches
+      `SELECT ${BASE_OFFSET} AS base, span, until, checksum, substr(batch, 1, ${HEADER_BYTES}) AS header
+       FROM batches
        WHERE id >= ${ROW_ID('?1', '0')} AND id <= ${ROW_ID('?1', '?2')} ORDER BY id DESC LIMIT 1`,
+    )
+    this.#losses = db.prepare(
+      'SELECT first, next FROM losses WHERE partition = ? AND next > ? ORDER BY first',
     )
   }
 
-  /** Whole batches from an offset on, as many as fit into the limits. */
-  read(place: Place, from: number, limit: ReadLimit): Batches {
+  /** Whole batches from an offset below the end on, as many as fit into the limits. What is sound comes before the damage is thrown. */
+  read(place: Place, { earliest, latest }: Ends, from: number, limit: ReadLimit): Batches {
     const records: LogRecord[] = []
     const sizes = this.#fitting(place, from, limit)
-    let next = sizes.isEnd ? undefined : from
-    if (sizes.last === undefined) return { records, next, bytes: 0, isEnd: sizes.isEnd }
-    for (const row of this.#rows(place, sizes.first, sizes.last)) {
-      for (const record of decodeBatch(checkRow(row, place), place, from)) records.push(record)
-      next = row.base + row.span
+    let next = Math.max(from, earliest)
+    try {
+      if (sizes.last !== undefined) {
+        for (const row of this.#rows(place, sizes.first, sizes.last)) {
+          if (row.base > next)
+            this.#passLost(place, next, Math.min(row.base, Math.max(latest, next + 1)))
+          for (const record of decodeBatch(checkRow(row, place), place, from)) records.push(record)
+          next = Math.max(next, row.base + row.span)
+        }
+        if (next <= sizes.last) throw disordered(place, next)
+      }
+      if (sizes.isEnd && next < latest) next = this.#passLost(place, next, latest)
+    } catch (error) {
+      if (records.length === 0 || !hasCode(error, 'CONNECT_CORRUPT')) throw error
     }
-    return { records, next, bytes: sizes.bytes, isEnd: sizes.isEnd }
+    return { records, next, bytes: sizes.bytes }
   }
 
   /**
    * The first offset whose record is at or after a time, or `latest`. `until` never falls from row to row, so the first batch that reaches the
-   * time is found by bisection.
+   * time is found by bisection. Damage before that record is the answer instead: whoever reads on from there is told.
    */
-  atTime(place: Place, timeMs: number, earliest: number, latest: number): number {
+  atTime(place: Place, timeMs: number, { earliest, latest }: Ends): number {
     let low = earliest
     let high = latest
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
       const row = this.#rowBefore(place, middle)
+      if (row && !isSoundRow(row, place.checksum))
+        throw damaged(place, row.base, new RangeError('its row checksum does not match'))
       if (row && row.until >= timeMs) high = Math.max(low, row.base)
       else low = Math.max(middle + 1, row ? row.base + row.span : 0)
     }
+    const before = low > earliest ? this.#rowBefore(place, low - 1) : undefined
+    let next = Math.max(earliest, Math.min(low, before ? before.base + before.span : earliest))
     // A compaction may have taken the record that set `until`: then a later batch has the first that is late enough.
-    for (const row of this.#rows(place, low, latest)) {
-      const found = decodeBatch(checkRow(row, place), place).find((r) => r.timestamp >= timeMs)
-      if (found) return found.offset
+    for (const row of this.#rows(place, next, latest)) {
+      try {
+        if (row.base > next) this.#passLost(place, next, row.base)
+        const found = decodeBatch(checkRow(row, place), place).find((r) => r.timestamp >= timeMs)
+        if (found) return found.offset
+      } catch (error) {
+        if (hasCode(error, 'CONNECT_CORRUPT')) return next
+        throw error
+      }
+      next = row.base + row.span
     }
     return latest
   }
@@ -117,20 +145,46 @@ export class BatchRows {
   }
 
   #rowBefore(place: Place, offset: number) {
-    return this.#before.get(place.id, offset) as
-      | { base: number; span: number; until: number }
-      | undefined
+    return this.#before.get(place.id, offset) as RowHead | undefined
   }
 
   #rows(place: Place, first: number, last: number): Iterable<Row> {
     return this.#batches.iterate(place.id, first, last) as Iterable<unknown> as Iterable<Row>
   }
+
+  /** Nothing lies there: right if it was given up, else somebody must be told. */
+  #passLost(place: Place, from: number, to: number): number {
+    let next = from
+    for (const { first, next: end } of this.#losses.iterate(
+      place.id,
+      from,
+    ) as Iterable<unknown> as Iterable<{ first: number; next: number }>) {
+      if (first > next || next >= to) break
+      next = end
+    }
+    if (next >= to) return to
+    throw missing(place, next, to)
+  }
 }
 
-function checkRow({ base, checksum, batch }: Row, place: Place): Buffer {
-  const bytes = asBuffer(batch)
-  const isInPlace = bytes.length >= HEADER_BYTES && readInt64(bytes, BASE_OFFSET_AT) === base
-  if (!isInPlace || rowChecksum(place.checksum, bytes) !== checksum)
-    throw damaged(place, base, new RangeError('its row checksum does not match'))
-  return bytes
+/** The batch of a row that lies where it belongs; its content is still to be checked. */
+export function checkRow(row: Row, place: Place): Buffer {
+  if (isSoundRow({ ...row, header: row.batch }, place.checksum)) return asBuffer(row.batch)
+  throw damaged(place, row.base, new RangeError('its row checksum does not match'))
 }
+
+function disordered(place: Place, offset: number): CorruptException {
+  return damaged(place, offset, new RangeError('the rows of the log are out of order'))
+}
+
+function missing({ topic, partition }: Place, from: number, to: number): MissingException {
+  return new MissingException(
+    `Topic "${topic}", partition ${partition}: offsets ${from} to ${to - 1} are missing`,
+    {
+      hint: 'Check the disk; restore the data from a copy, or give them up (`tapline log repair`), or let readers seek past them.',
+    },
+  )
+}
+
+/** Nothing where something should be; or the cleaner took it away between two looks. */
+export class MissingException extends CorruptException {}

@@ -1,13 +1,19 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { HEADER_BYTES } from '../batch/layout.ts'
 import type { Catalog, Partition, Topic } from './catalog.ts'
 import { Compaction } from './compaction.ts'
 import { BASE_OFFSET, ROW_ID } from './database.ts'
+import { isSoundRow, type RowHead } from './row-checksum.ts'
 import { policyOf, type TopicPolicy } from './topic-policy.ts'
 
 /** Appends wait for one slice at most, and for the disk to take what it wrote. */
 const SLICE_MS = 10
 const SLICE_BYTES = 4 * 1024 * 1024
 const SLICE_ROWS = 5000
+
+interface OldRow extends RowHead {
+  readonly bytes: number
+}
 
 /**
  * Takes out what the log need not keep: rows of deleted topics, what is past a topic's retention, what a later record of the same key
@@ -28,20 +34,21 @@ export class Cleaner {
   readonly #policies = new WeakMap<Topic, TopicPolicy>()
   readonly #oldest: StatementSync
   readonly #remove: StatementSync
-  readonly #moveFirst: StatementSync
+  readonly #forgetLosses: StatementSync
 
   constructor(db: DatabaseSync, catalog: Catalog, minRecords: number) {
     this.#db = db
     this.#catalog = catalog
     this.#minRecords = minRecords
     this.#oldest = db.prepare(
-      `SELECT ${BASE_OFFSET} AS base, span, until, length(batch) AS bytes FROM batches
+      `SELECT ${BASE_OFFSET} AS base, span, until, checksum, length(batch) AS bytes,
+         substr(batch, 1, ${HEADER_BYTES}) AS header FROM batches
        WHERE id >= ${ROW_ID('?1', '0')} AND id < ${ROW_ID('(?1 + 1)', '0')} ORDER BY id`,
     )
     this.#remove = db.prepare(
       `DELETE FROM batches WHERE id >= ${ROW_ID('?1', '0')} AND id < ${ROW_ID('?1', '?2')}`,
     )
-    this.#moveFirst = db.prepare('UPDATE partitions SET first = ?2, bytes = ?3 WHERE id = ?1')
+    this.#forgetLosses = db.prepare('DELETE FROM losses WHERE partition = ? AND next <= ?')
     this.lookAtAll()
   }
 
@@ -54,7 +61,7 @@ export class Cleaner {
   }
 
   topicsChanged(): void {
-    this.#isDeleting = true
+    this.lookAtAll()
   }
 
   /** After a rollback: what was remembered of partitions is stale. */
@@ -107,7 +114,13 @@ export class Cleaner {
     if (policy && this.#expire(partition, policy)) return
     this.#due.delete(partition)
     if (policy?.isCompacted && this.#isDirty(partition, policy))
-      this.#compaction = new Compaction(this.#db, partition, policy, Date.now())
+      this.#compaction = new Compaction({
+        db: this.#db,
+        catalog: this.#catalog,
+        partition,
+        policy,
+        nowMs: Date.now(),
+      })
   }
 
   #look(partition: Partition): void {
@@ -135,10 +148,14 @@ export class Cleaner {
     const row = this.#db.prepare('SELECT partition FROM deleted LIMIT 1').get()
     if (!row) return false
     const id = Number(row['partition'])
-    const { end } = this.#slice(id, () => true)
+    const end = this.#catalog.has(id) ? 0 : this.#firstRows(id)
     this.#transaction(() => {
-      if (end > 0) this.#remove.run(id, end)
-      else this.#db.prepare('DELETE FROM deleted WHERE partition = ?').run(id)
+      if (end > 0) {
+        this.#remove.run(id, end)
+        return
+      }
+      this.#db.prepare('DELETE FROM deleted WHERE partition = ?').run(id)
+      this.#forgetLosses.run(id, Number.MAX_SAFE_INTEGER)
     })
     return true
   }
@@ -148,36 +165,59 @@ export class Cleaner {
     if (retentionMs === Infinity && retentionBytes === Infinity) return false
     const expired = Date.now() - retentionMs
     let excess = partition.bytes - retentionBytes
-    const { end, bytes: freed } = this.#slice(partition.id, ({ until, bytes }) => {
+    const { end, bytes: freed } = this.#slice(partition, ({ until, bytes }) => {
       excess -= bytes
       return until < expired || excess >= 0
     })
     if (end === 0) return false
     this.#transaction(() => {
       this.#remove.run(partition.id, end)
-      this.#moveFirst.run(partition.id, end, partition.bytes - freed)
+      this.#catalog.save({ ...partition, first: end, bytes: partition.bytes - freed })
+      this.#forgetLosses.run(partition.id, end)
     })
     partition.first = end
     partition.bytes -= freed
     return true
   }
 
-  /** The oldest rows that `want` takes, as many as one slice may delete: where they end (0: there are none) and what they hold. */
+  /**
+   * The oldest rows that `want` takes, as many as one slice may delete: where they end (0: there are none) and what they hold. What a damaged
+   * row says of itself counts for nothing: it goes with the next sound one.
+   */
   #slice(
-    id: number,
+    { id, checksum }: Partition,
     want: (row: { until: number; bytes: number }) => boolean,
   ): { end: number; bytes: number } {
-    let end = 0
+    const taken = { end: 0, bytes: 0 }
     let sum = 0
     let rows = 0
-    for (const row of this.#oldest.iterate(id)) {
-      const bytes = Number(row['bytes'])
-      const isFull = sum > SLICE_BYTES || rows++ > SLICE_ROWS
-      if (isFull || !want({ until: Number(row['until']), bytes })) break
-      sum += bytes
-      end = Number(row['base']) + Number(row['span'])
+    for (const row of this.#rows(id)) {
+      const isFull = taken.bytes > SLICE_BYTES || rows++ > SLICE_ROWS
+      if (isFull) break
+      sum += row.bytes
+      if (!isSoundRow(row, checksum)) continue
+      if (!want({ until: row.until, bytes: sum - taken.bytes })) break
+      taken.bytes = sum
+      taken.end = row.base + row.span
     }
-    return { end, bytes: sum }
+    return taken
+  }
+
+  /** Where the rows end that one slice deletes, whatever they say. */
+  #firstRows(id: number): number {
+    let end = 0
+    let bytes = 0
+    let rows = 0
+    for (const row of this.#rows(id)) {
+      if (bytes > SLICE_BYTES || rows++ > SLICE_ROWS) break
+      bytes += row.bytes
+      end = row.base + 1
+    }
+    return end
+  }
+
+  #rows(id: number): Iterable<OldRow> {
+    return this.#oldest.iterate(id) as Iterable<unknown> as Iterable<OldRow>
   }
 
   #transaction(work: () => void): void {

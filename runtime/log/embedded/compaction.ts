@@ -1,30 +1,46 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { ConnectException } from '../../api/errors.ts'
+import { assembleBatch } from '../batch/assemble-batch.ts'
 import { asBuffer, checkBatch, openRecords } from '../batch/batch-decoder.ts'
 import type { BatchHeader } from '../batch/batch-header.ts'
 import * as layout from '../batch/layout.ts'
 import type { RecordCursor } from '../batch/record-cursor.ts'
 import { retainRecords } from '../batch/retain-records.ts'
-import type { Partition } from './catalog.ts'
+import type { Catalog, Partition } from './catalog.ts'
 import { BASE_OFFSET, ROW_ID } from './database.ts'
-import { rowChecksum } from './row-checksum.ts'
+import { type Extent, isSoundRow, rowChecksum } from './row-checksum.ts'
 import type { TopicPolicy } from './topic-policy.ts'
 
 /** I6: what the keys of one pass may take. A pass that would need more ends earlier; the next one goes on from there. */
 const MAX_KEYS = 200_000
 const MAX_KEY_BYTES = 32 * 1024 * 1024
 
-interface Row {
+export interface CompactionOptions {
+  readonly db: DatabaseSync
+  readonly catalog: Catalog
+  readonly partition: Partition
+  readonly policy: TopicPolicy
+  readonly nowMs: number
+}
+
+interface Row extends Extent {
   readonly base: number
+  readonly checksum: number
   readonly batch: Uint8Array
 }
 
-interface Rewritten {
+/** A row as the pass leaves it. */
+interface Written extends Extent {
   readonly base: number
-  /** Null: nothing of it is left. */
-  readonly batch: Buffer | null
-  /** How many bytes shorter. */
-  readonly freed: number
+  /** Its header, or all of it when that has changed. */
+  readonly batch: Uint8Array
+  readonly isBatchNew: boolean
+}
+
+interface Changes {
+  readonly written: Map<number, Written>
+  readonly removed: Set<number>
+  freed: number
 }
 
 /**
@@ -46,14 +62,18 @@ export class Compaction {
   #upTo: number
   /** Records that the pass has left. */
   kept = 0
+  /** The row that the next one joins: what is taken out behind it passes to it. */
+  #before: Written | undefined
   readonly #db: DatabaseSync
+  readonly #catalog: Catalog
   readonly #select: StatementSync
   readonly #replace: StatementSync
+  readonly #extend: StatementSync
   readonly #remove: StatementSync
-  readonly #moved: StatementSync
 
-  constructor(db: DatabaseSync, partition: Partition, policy: TopicPolicy, nowMs: number) {
+  constructor({ db, catalog, partition, policy, nowMs }: CompactionOptions) {
     this.partition = partition
+    this.#catalog = catalog
     this.#policy = policy
     this.#nowMs = nowMs
     this.#from = partition.cleaned
@@ -61,13 +81,15 @@ export class Compaction {
     this.#upTo = partition.next
     this.#db = db
     this.#select = db.prepare(
-      `SELECT ${BASE_OFFSET} AS base, batch FROM batches
+      `SELECT ${BASE_OFFSET} AS base, span, until, checksum, batch FROM batches
        WHERE id >= ${ROW_ID('?1', '?2')} AND id < ${ROW_ID('?1', '?3')} ORDER BY id`,
     )
     this.#replace = db.prepare(
-      `UPDATE batches SET checksum = ?3, batch = ?4 WHERE id = ${ROW_ID('?1', '?2')}`,
+      `UPDATE batches SET span = ?3, checksum = ?4, batch = ?5 WHERE id = ${ROW_ID('?1', '?2')}`,
     )
-    this.#moved = db.prepare('UPDATE partitions SET cleaned = ?2, bytes = ?3 WHERE id = ?1')
+    this.#extend = db.prepare(
+      `UPDATE batches SET span = ?3, checksum = ?4 WHERE id = ${ROW_ID('?1', '?2')}`,
+    )
     this.#remove = db.prepare(`DELETE FROM batches WHERE id = ${ROW_ID('?1', '?2')}`)
   }
 
@@ -85,16 +107,18 @@ export class Compaction {
 
   #map(isOver: () => boolean): void {
     const youngest = this.#nowMs - this.#policy.minCompactionLagMs
-    for (const { base, batch } of this.#rows()) {
-      const bytes = asBuffer(batch)
+    for (const row of this.#rows()) {
+      const { base } = row
+      const bytes = this.#sound(row)
       const isTooYoung =
+        bytes !== undefined &&
         this.#policy.minCompactionLagMs > 0 &&
         layout.readInt64(bytes, layout.MAX_TIMESTAMP) > youngest
       if (isTooYoung || this.#isFull) {
         this.#endMap(base)
         return
       }
-      this.#ifReadable(bytes, (header) => this.#note(bytes, header))
+      if (bytes) this.#ifReadable(bytes, (header) => this.#note(bytes, header))
       this.#at = base + 1
       if (isOver()) return
     }
@@ -122,22 +146,48 @@ export class Compaction {
   }
 
   #rewrite(isOver: () => boolean): boolean {
-    const changes: Rewritten[] = []
+    const changes: Changes = { written: new Map(), removed: new Set(), freed: 0 }
     let isEnd = true
-    for (const { base, batch } of this.#rows()) {
-      const bytes = asBuffer(batch)
-      this.#ifReadable(bytes, (header) => {
-        const retained = this.#retain(bytes, header)
-        if (retained === bytes) return
-        const freed = bytes.length - (retained?.length ?? 0)
-        changes.push({ base, batch: retained, freed })
-      })
-      this.#at = base + 1
+    for (const row of this.#rows()) {
+      this.#rewriteRow(row, changes)
+      this.#at = row.base + 1
       isEnd = !isOver()
       if (!isEnd) break
     }
     this.#write(changes, isEnd)
     return !isEnd
+  }
+
+  #rewriteRow(row: Row, changes: Changes): void {
+    const bytes = this.#sound(row)
+    const { base, span, until } = row
+    let batch: Buffer | null | undefined
+    if (bytes)
+      this.#ifReadable(bytes, (header) => {
+        batch = this.#retain(bytes, header)
+      })
+    // A row that is damaged stays, and nothing passes to it.
+    if (bytes === undefined || batch === undefined) {
+      this.#before = undefined
+      return
+    }
+    const { length } = bytes
+    const before = this.#before
+    if (batch === null && before && before.base + before.span === base) {
+      const extended = { ...before, span: before.span + span }
+      changes.removed.add(base)
+      changes.written.set(extended.base, extended)
+      changes.freed += length
+      this.#before = extended
+      return
+    }
+    // With nothing before it that could take its offsets an empty batch holds them.
+    const left = batch ?? (isEmptyBatch(bytes) ? bytes : emptied(bytes))
+    const isBatchNew = left !== bytes
+    this.#before = { base, span, until, batch: isBatchNew ? left : headerOf(bytes), isBatchNew }
+    if (!isBatchNew) return
+    changes.written.set(base, this.#before)
+    changes.freed += length - left.length
   }
 
   #retain(bytes: Buffer, header: BatchHeader): Buffer | null {
@@ -156,18 +206,20 @@ export class Compaction {
     })
   }
 
-  #write(changes: readonly Rewritten[], isEnd: boolean): void {
-    if (changes.length === 0 && !isEnd) return
+  #write({ written, removed, freed }: Changes, isEnd: boolean): void {
+    if (written.size === 0 && !isEnd) return
     const { id, checksum } = this.partition
-    const bytes = changes.reduce((sum, { freed }) => sum - freed, this.partition.bytes)
+    const bytes = this.partition.bytes - freed
     const cleaned = isEnd ? this.#upTo : this.#from
     this.#db.exec('BEGIN IMMEDIATE')
     try {
-      for (const { base, batch } of changes) {
-        if (batch) this.#replace.run(id, base, rowChecksum(checksum, batch), batch)
-        else this.#remove.run(id, base)
+      for (const { base, batch, isBatchNew, ...extent } of written.values()) {
+        const signed = rowChecksum(checksum, batch, extent)
+        if (isBatchNew) this.#replace.run(id, base, extent.span, signed, batch)
+        else this.#extend.run(id, base, extent.span, signed)
       }
-      this.#moved.run(id, cleaned, bytes)
+      for (const base of removed) this.#remove.run(id, base)
+      this.#catalog.save({ ...this.partition, cleaned, bytes })
       this.#db.exec('COMMIT')
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
@@ -175,6 +227,9 @@ export class Compaction {
     }
     this.partition.cleaned = cleaned
     this.partition.bytes = bytes
+    // It is in the table now: what passes to it later changes its span alone.
+    if (this.#before?.isBatchNew)
+      this.#before = { ...this.#before, batch: headerOf(this.#before.batch), isBatchNew: false }
   }
 
   #rows(): Iterable<Row> {
@@ -186,6 +241,12 @@ export class Compaction {
     ) as Iterable<unknown> as Iterable<Row>
   }
 
+  /** Undefined when the row is damaged: to write it anew would make it look sound. */
+  #sound(row: Row): Buffer | undefined {
+    const isSound = isSoundRow({ ...row, header: row.batch }, this.partition.checksum)
+    return isSound ? asBuffer(row.batch) : undefined
+  }
+
   /** A batch that is damaged or in an unknown codec stays as it is: whoever reads it is told. */
   #ifReadable(bytes: Buffer, work: (header: BatchHeader) => void): void {
     try {
@@ -194,6 +255,19 @@ export class Compaction {
       if (!(error instanceof ConnectException || error instanceof RangeError)) throw error
     }
   }
+}
+
+/** A copy: the row's memory is SQLite's. */
+function headerOf(batch: Uint8Array): Uint8Array {
+  return Uint8Array.from(batch.subarray(0, layout.HEADER_BYTES))
+}
+
+function isEmptyBatch(bytes: Buffer): boolean {
+  return bytes.readInt32BE(layout.RECORD_COUNT) === 0
+}
+
+function emptied(bytes: Buffer): Buffer {
+  return assembleBatch(bytes, [], { codec: 'none', records: 0 })
 }
 
 /** The key's bytes as a string, one character a byte. */

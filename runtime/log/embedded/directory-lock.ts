@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { ConnectException } from '../../api/errors.ts'
+import { ConnectException, CorruptException } from '../../api/errors.ts'
 import { filesOf } from './database.ts'
+
+const NOTADB = 26
 
 /**
  * One worker a data directory. The lock is SQLite's own on an empty database: the system drops it with the process, however that ends, and it
@@ -26,6 +28,12 @@ export class DirectoryLock {
       this.#db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     } catch (cause) {
       this.#db.close()
+      if ((cause as { errcode?: number }).errcode === NOTADB) {
+        throw new CorruptException(`The lock of the data directory is damaged: ${lock}`, {
+          hint: 'It holds nothing: delete this file when no worker runs on the directory.',
+          cause,
+        })
+      }
       throw new ConnectException(
         `Another worker uses the data directory ${dataDir}${holder(owner)}`,
         {

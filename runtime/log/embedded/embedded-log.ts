@@ -49,6 +49,16 @@ export class EmbeddedLog extends EmbeddedLogReader implements Log {
     return this.#writer.request({ op: 'deleteTopic', topic })
   }
 
+  /** More partitions for a topic; those it has stay as they are, and so keys may move to others. */
+  createPartitions(topic: string, partitions: number): Promise<void> {
+    return this.#writer.request({ op: 'createPartitions', topic, partitions })
+  }
+
+  /** Changes the named settings; `null` takes one back to its default. */
+  alterTopic(topic: string, settings: Readonly<Record<string, string | null>>): Promise<void> {
+    return this.#writer.request({ op: 'alterTopic', topic, settings })
+  }
+
   async autoCreateTopic(topic: string): Promise<TopicDescription | null> {
     await this.#writer.request({ op: 'createTopic', spec: { topic }, isAutomatic: true })
     return this.describeTopic(topic)

@@ -23,6 +23,8 @@ export interface EmbeddedLogOptions {
   readonly minCompactionRecords?: number
   /** How often retention and what else hangs on time is looked at. Default 30 seconds. */
   readonly cleaningIntervalMs?: number
+  /** What the directory may hold, WAL included; past it appends are refused until there is room. Default: no bound. */
+  readonly maxBytes?: number
   readonly logger?: Logger
 }
 
@@ -101,13 +103,14 @@ function startWriter(options: EmbeddedLogOptions, port: MessagePort): Worker {
   // The same extension as this file's: .ts from a checkout, .js when built.
   const entry = new URL(`./writer-thread${extname(import.meta.filename)}`, import.meta.url)
   const { dataDir, defaultPartitions = 1, autoCreateTopics = true } = options
-  const { minCompactionRecords = 1000, cleaningIntervalMs = 30_000 } = options
+  const { minCompactionRecords = 1000, cleaningIntervalMs = 30_000, maxBytes = Infinity } = options
   const writer: WriterOptions = {
     dataDir,
     defaultPartitions,
     autoCreateTopics,
     minCompactionRecords,
     cleaningIntervalMs,
+    maxBytes,
   }
   return new Worker(entry, {
     workerData: { options: writer, port },

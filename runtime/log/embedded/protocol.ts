@@ -11,6 +11,12 @@ export type WriterRequest =
   /** `isAutomatic`: only if the log makes missing topics by itself. */
   | { readonly op: 'createTopic'; readonly spec: TopicSpec; readonly isAutomatic?: boolean }
   | { readonly op: 'deleteTopic'; readonly topic: string }
+  | { readonly op: 'createPartitions'; readonly topic: string; readonly partitions: number }
+  | {
+      readonly op: 'alterTopic'
+      readonly topic: string
+      readonly settings: Readonly<Record<string, string | null>>
+    }
   | {
       readonly op: 'alterGroupOffsets'
       readonly group: string
@@ -78,6 +84,7 @@ export interface WriterOptions {
   readonly autoCreateTopics: boolean
   readonly minCompactionRecords: number
   readonly cleaningIntervalMs: number
+  readonly maxBytes: number
 }
 
 /** The writer's first word: ready, or an error (and then it ends). */

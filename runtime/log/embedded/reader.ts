@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { ConnectException, NotFoundException } from '../../api/errors.ts'
+import { ConnectException, CorruptException, NotFoundException } from '../../api/errors.ts'
 import type {
   Fetched,
   LogRecord,
@@ -9,16 +9,15 @@ import type {
   TopicPartition,
   TopicSettings,
 } from '../log.ts'
-import { BatchRows, type Place, type ReadLimit } from './batch-rows.ts'
+import { BatchRows, type Ends, MissingException, type Place, type ReadLimit } from './batch-rows.ts'
+import { isSoundOffset, partitionOf } from './catalog-content.ts'
 import { openForReading } from './database.ts'
+import { foreignLayout, layoutOf } from './prepare-tables.ts'
 import type { AssignableTopic } from './range-assignor.ts'
+import { topicChecksum } from './record-checksums.ts'
 import { checksumOfPlace } from './row-checksum.ts'
-import { translate } from './sqlite-errors.ts'
-
-export interface Ends {
-  readonly earliest: number
-  readonly latest: number
-}
+import { translate, translateAtOpen } from './sqlite-errors.ts'
+import { LAYOUT } from './tables.ts'
 
 /** Reads the log on a connection of its own: every call is short and leaves no read transaction open behind it. */
 export class Reader {
@@ -40,17 +39,19 @@ export class Reader {
     try {
       const db = openForReading(path)
       this.#db = db
+      const layout = layoutOf(db)
+      if (layout !== LAYOUT) throw foreignLayout(layout, path)
       this.#rows = new BatchRows(db)
       this.#selectState = db.prepare('SELECT value FROM state WHERE name = ?')
-      this.#selectTopic = db.prepare('SELECT name, partitions, settings FROM topics WHERE name = ?')
-      this.#selectTopics = db.prepare('SELECT name, partitions, settings FROM topics ORDER BY name')
+      this.#selectTopic = db.prepare('SELECT * FROM topics WHERE name = ?')
+      this.#selectTopics = db.prepare('SELECT * FROM topics ORDER BY name')
       this.#selectPlaces = db.prepare('SELECT id FROM partitions WHERE topic = ? ORDER BY number')
-      this.#selectEnds = db.prepare('SELECT first, next FROM partitions WHERE id = ?')
+      this.#selectEnds = db.prepare('SELECT * FROM partitions WHERE id = ?')
       this.#selectGroup = db.prepare(
-        'SELECT topic, partition, next FROM group_offsets WHERE name = ? ORDER BY topic, partition',
+        'SELECT * FROM group_offsets WHERE name = ? ORDER BY topic, partition',
       )
     } catch (error) {
-      throw translate(error, path)
+      throw translateAtOpen(error, path)
     }
   }
 
@@ -82,11 +83,12 @@ export class Reader {
 
   groupOffsets(group: string): TopicOffset[] {
     return this.#run(() =>
-      this.#selectGroup.all(group).map((row) => ({
-        topic: String(row['topic']),
-        partition: Number(row['partition']),
-        offset: Number(row['next']),
-      })),
+      this.#selectGroup.all(group).map((row) => {
+        const topic = String(row['topic'])
+        const partition = Number(row['partition'])
+        if (!isSoundOffset(row)) throw damagedOffset(group, { topic, partition })
+        return { topic, partition, offset: Number(row['next']) }
+      }),
     )
   }
 
@@ -107,10 +109,10 @@ export class Reader {
     if (typeof position === 'number') return position
     return this.#run(() => {
       const known = this.#place(place)
-      const { earliest, latest } = this.#endsOf(known)
-      if (position === 'earliest') return earliest
-      if (position === 'latest') return latest
-      return this.#rows.atTime(known, position.timeMs, earliest, latest)
+      const ends = this.#endsOf(known)
+      if (position === 'earliest') return ends.earliest
+      if (position === 'latest') return ends.latest
+      return this.#rows.atTime(known, position.timeMs, ends)
     })
   }
 
@@ -122,12 +124,29 @@ export class Reader {
   ): { records: LogRecord[]; next: number; bytes: number } {
     return this.#run(() => {
       const known = this.#place(place)
-      // Read before the rows: what lies below it and is not among the rows is a gap.
-      const { latest } = this.#endsOf(known)
-      if (from >= latest) return { records: [], next: from, bytes: 0 }
-      const { records, next, bytes, isEnd } = this.#rows.read(known, from, limit)
-      return { records, next: isEnd ? Math.max(next ?? 0, latest) : (next ?? from), bytes }
+      const read = () => {
+        // Read before the rows: what lies below it is among them.
+        const ends = this.#endsOf(known)
+        if (from >= ends.latest) return { records: [], next: from, bytes: 0 }
+        return this.#rows.read(known, ends, from, limit)
+      }
+      try {
+        return read()
+      } catch (error) {
+        if (!(error instanceof MissingException)) throw error
+      }
+      return this.#atOneMoment(read)
     })
+  }
+
+  /** What seemed to be missing may just have gone: expired, or passed to the row before it. */
+  #atOneMoment<T>(read: () => T): T {
+    this.#db.exec('BEGIN')
+    try {
+      return read()
+    } finally {
+      if (this.#db.isTransaction) this.#db.exec('COMMIT')
+    }
   }
 
   /** For people: no more records than asked for. */
@@ -151,7 +170,9 @@ export class Reader {
   #endsOf(place: Place): Ends {
     const row = this.#selectEnds.get(place.id)
     if (!row) throw missing(place)
-    return { earliest: Number(row['first']), latest: Number(row['next']) }
+    const partition = partitionOf(row)
+    if (!partition) throw damagedRecord(`partition ${place.partition} of topic "${place.topic}"`)
+    return { earliest: partition.first, latest: partition.next }
   }
 
   #place({ topic, partition, id }: TopicPartition & { readonly id?: number }): Place {
@@ -183,19 +204,34 @@ export class Reader {
     try {
       return read()
     } catch (error) {
-      throw (error as { code?: unknown }).code === 'ERR_SQLITE_ERROR'
-        ? translate(error, this.#path)
-        : error
+      const { code } = error as { code?: unknown }
+      if (code === 'ERR_SQLITE_ERROR' || code === 'ERR_OUT_OF_RANGE')
+        throw translate(error, this.#path)
+      throw error
     }
   }
 }
 
 function describe(row: Record<string, unknown>): TopicDescription {
-  return {
-    topic: String(row['name']),
-    partitions: Number(row['partitions']),
-    settings: JSON.parse(String(row['settings'])) as TopicSettings,
-  }
+  const topic = String(row['name'])
+  const partitions = Number(row['partitions'])
+  const settings = String(row['settings'])
+  if (topicChecksum(topic, partitions, settings) !== row['checksum'])
+    throw damagedRecord(`topic ${JSON.stringify(topic.slice(0, 300))}`)
+  return { topic, partitions, settings: JSON.parse(settings) as TopicSettings }
+}
+
+function damagedRecord(what: string): CorruptException {
+  return new CorruptException(`The log's record of ${what} is damaged`, {
+    hint: '`tapline log check` tells all that is damaged; `tapline log repair` keeps what can be read.',
+  })
+}
+
+function damagedOffset(group: string, { topic, partition }: TopicPartition): CorruptException {
+  return new CorruptException(
+    `The offset of group "${group}" in topic "${topic}", partition ${partition} is damaged`,
+    { hint: 'Set the offsets of the group anew.' },
+  )
 }
 
 function missing({ topic, partition }: TopicPartition): NotFoundException {

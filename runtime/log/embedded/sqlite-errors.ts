@@ -1,5 +1,6 @@
 import { ConnectException, CorruptException, RetriableException } from '../../api/errors.ts'
 
+const ERROR = 1
 const BUSY = 5
 const LOCKED = 6
 const NOMEM = 7
@@ -10,10 +11,15 @@ const FULL = 13
 const CANTOPEN = 14
 const NOTADB = 26
 
+const RESTORE =
+  '`tapline log check` tells what is damaged; `tapline log repair` keeps what can be read. Or restore the data directory from a copy.'
+
 /** What SQLite refused, in our words. I2: a full disk or a failing one is never blamed on a record. */
 export function translate(error: unknown, path: string): ConnectException {
   if (error instanceof ConnectException) return error
   const cause = error as Error & { errcode?: number; code?: string }
+  // A number that no log writes.
+  if (cause.code === 'ERR_OUT_OF_RANGE') cause.errcode = CORRUPT
   switch (cause.code === 'ENOSPC' ? FULL : (cause.errcode ?? 0) & 0xff) {
     case FULL:
       return new RetriableException(`The disk of the log is full: ${path}`, {
@@ -45,10 +51,20 @@ export function translate(error: unknown, path: string): ConnectException {
     case CORRUPT:
     case NOTADB:
       return new CorruptException(`The log's database is damaged: ${path}: ${cause.message}`, {
-        hint: 'Check the disk; restore the data directory from a copy, or move it away and start afresh.',
+        hint: RESTORE,
         cause,
       })
     default:
       return new ConnectException(`The log failed: ${path}: ${cause.message}`, { cause })
   }
+}
+
+/** The statements are ours: when SQLite does not understand them at open, its tables are others than it was given. */
+export function translateAtOpen(error: unknown, path: string): ConnectException {
+  const { errcode, message } = error as { errcode?: number; message: string }
+  if (errcode !== ERROR) return translate(error, path)
+  return new CorruptException(`The log's database is damaged: ${path}: ${message}`, {
+    hint: RESTORE,
+    cause: error,
+  })
 }

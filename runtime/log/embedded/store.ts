@@ -1,17 +1,18 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { ConflictException, ConnectException } from '../../api/errors.ts'
+import { ConflictException, ConnectException, NotFoundException } from '../../api/errors.ts'
 import { asBuffer } from '../batch/batch-decoder.ts'
 import { type BatchHeader, readBatchHeader } from '../batch/batch-header.ts'
 import { BASE_OFFSET as BASE_OFFSET_AT, writeInt64 } from '../batch/layout.ts'
 import type { EncodedBatch, Transaction } from '../log.ts'
-import { Catalog, type Partition } from './catalog.ts'
+import { checkTopicName } from '../topic-name.ts'
+import { Catalog, type Partition, type Topic } from './catalog.ts'
 import { MAX_OFFSET, ROW_ID } from './database.ts'
 import { Fences } from './fences.ts'
 import type { LostTail } from './lost-tail.ts'
 import type { WriterOptions, WriterRequest } from './protocol.ts'
+import { Quota } from './quota.ts'
 import { rowChecksum } from './row-checksum.ts'
-import { checkTopicName } from '../topic-name.ts'
 
 /** Free when nobody listens: a test that kills the process learns from it what was under way. */
 const commitPhase = tracingChannel('tapline.commit')
@@ -22,7 +23,16 @@ const LARGEST_SPAN = 2 ** 31
 /** A change of the log, as a request asks for it. */
 export type Change = Extract<
   WriterRequest,
-  { op: 'append' | 'createTopic' | 'deleteTopic' | 'alterGroupOffsets' | 'deleteGroup' }
+  {
+    op:
+      | 'append'
+      | 'createTopic'
+      | 'deleteTopic'
+      | 'createPartitions'
+      | 'alterTopic'
+      | 'alterGroupOffsets'
+      | 'deleteGroup'
+  }
 >
 
 /** What happened to one change of a commit. */
@@ -40,9 +50,9 @@ export interface Commit {
 export class Store {
   readonly catalog: Catalog
   readonly fences = new Fences()
+  readonly quota: Quota
   readonly #db: DatabaseSync
   readonly #options: WriterOptions
-  #sequence: number
   /** Partitions whose `next` the transaction has moved. */
   #grown = new Set<Partition>()
   #bytes = 0
@@ -50,35 +60,21 @@ export class Store {
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #insertBatch: StatementSync
-  readonly #movePartition: StatementSync
-  readonly #setSequence: StatementSync
-  readonly #setOffset: StatementSync
-  readonly #dropOffset: StatementSync
 
-  constructor(db: DatabaseSync, options: WriterOptions) {
+  constructor(db: DatabaseSync, path: string, options: WriterOptions) {
     this.#db = db
     this.#options = options
-    this.catalog = new Catalog(db)
-    this.#sequence = Number(db.prepare('SELECT next FROM partitions WHERE id = 0').get()?.['next'])
+    this.quota = new Quota(db, path, options.maxBytes)
+    this.catalog = new Catalog(db, path)
     this.#begin = db.prepare('BEGIN IMMEDIATE')
     this.#commit = db.prepare('COMMIT')
     this.#insertBatch = db.prepare(
       `INSERT INTO batches (id, span, until, checksum, batch) VALUES (${ROW_ID('?1', '?2')}, ?3, ?4, ?5, ?6)`,
     )
-    this.#movePartition = db.prepare(
-      'UPDATE partitions SET next = ?2, until = ?3, bytes = ?4 WHERE id = ?1',
-    )
-    this.#setSequence = db.prepare('UPDATE partitions SET next = ? WHERE id = 0')
-    this.#setOffset = db.prepare(
-      'INSERT OR REPLACE INTO group_offsets (name, topic, partition, next) VALUES (?, ?, ?, ?)',
-    )
-    this.#dropOffset = db.prepare(
-      'DELETE FROM group_offsets WHERE name = ? AND topic = ? AND partition = ?',
-    )
   }
 
   get sequence(): number {
-    return this.#sequence
+    return this.catalog.sequence
   }
 
   /**
@@ -90,13 +86,14 @@ export class Store {
     this.#grown = new Set()
     this.#bytes = 0
     this.#begin.run()
+    this.quota.measure()
     try {
       const outcomes = changes.map((change) => this.#attempt(change))
-      for (const partition of this.#grown) this.#move(partition)
-      const sequence = this.#sequence + 1
-      this.#setSequence.run(sequence)
+      for (const partition of this.#grown) this.catalog.save(partition)
+      const sequence = this.catalog.sequence + 1
+      this.catalog.saveLog(sequence)
       commitPhase.traceSync(() => this.#commit.run())
-      this.#sequence = sequence
+      this.catalog.sequence = sequence
       return { outcomes, sequence, grown: this.#grown, bytes: this.#bytes }
     } catch (error) {
       this.#rollback()
@@ -104,15 +101,19 @@ export class Store {
     }
   }
 
-  /** After a lost tail: goes on behind it, so that no offset and no sequence number means two things. */
-  skip(lost: LostTail, sequence: number): void {
-    this.#sequence = Math.max(this.#sequence, sequence)
+  /** After a lost tail: goes on behind it, so that no offset and no sequence number means two things. Readers pass over what was named. */
+  skip({ ends, lastPartition, sequence }: LostTail): void {
+    const { catalog } = this
+    catalog.sequence = Math.max(catalog.sequence, sequence)
+    catalog.lastPartition = Math.max(catalog.lastPartition, lastPartition)
+    const lose = this.#db.prepare('INSERT OR REPLACE INTO losses VALUES (?, ?, ?, ?)')
     this.#begin.run()
-    for (const { partition, next } of lost.ends) {
+    for (const { partition, from, next } of ends) {
       partition.next = next
-      this.#move(partition)
+      catalog.save(partition)
+      lose.run(partition.id, from, next, Date.now())
     }
-    this.#setSequence.run(this.#sequence)
+    catalog.saveLog(catalog.sequence)
     commitPhase.traceSync(() => this.#commit.run())
   }
 
@@ -126,10 +127,6 @@ export class Store {
   #reload(): void {
     this.catalog.load()
     this.#isStale = false
-  }
-
-  #move({ id, next, until, bytes }: Partition): void {
-    this.#movePartition.run(id, next, until, bytes)
   }
 
   #attempt(change: Change): Outcome {
@@ -153,18 +150,28 @@ export class Store {
         return true
       case 'deleteTopic':
         return this.catalog.delete(change.topic)
+      case 'createPartitions':
+        return this.catalog.grow(this.#topic(change.topic), change.partitions)
+      case 'alterTopic':
+        return this.catalog.alter(this.#topic(change.topic), change.settings)
       case 'alterGroupOffsets':
         this.#refuseMembers(change.group)
-        for (const { topic, partition, offset } of change.offsets) {
-          if (offset === null) this.#dropOffset.run(change.group, topic, partition)
-          else this.#setOffset.run(change.group, topic, partition, offset)
+        for (const { offset, ...place } of change.offsets) {
+          if (offset === null) this.catalog.dropOffset(change.group, place)
+          else this.catalog.setOffset(change.group, place, offset)
         }
         return undefined
       case 'deleteGroup':
         this.#refuseMembers(change.group)
-        this.#db.prepare('DELETE FROM group_offsets WHERE name = ?').run(change.group)
+        this.catalog.dropGroup(change.group)
         return undefined
     }
+  }
+
+  #topic(name: string): Topic {
+    const topic = this.catalog.get(name)
+    if (topic) return topic
+    throw new NotFoundException(`There is no topic "${name}"`)
   }
 
   #refuseMembers(group: string): void {
@@ -180,12 +187,13 @@ export class Store {
   ): readonly number[] {
     if (offsets) this.fences.check(offsets, (place) => this.catalog.find(place)?.id)
     const headers = batches.map(headerOf)
+    if (batches.length > 0) this.quota.take(batches)
     const partitions = this.#partitionsOf(batches)
     const bases = batches.map((batch, i) =>
       this.#appendBatch(batch, headers[i] as BatchHeader, partitions[i] as Partition),
     )
-    for (const { topic, partition, offset } of offsets?.offsets ?? [])
-      this.#setOffset.run(offsets?.group as string, topic, partition, offset)
+    for (const { offset, ...place } of offsets?.offsets ?? [])
+      this.catalog.setOffset(offsets?.group as string, place, offset)
     return bases
   }
 
@@ -217,8 +225,8 @@ export class Store {
   #appendBatch({ bytes }: EncodedBatch, header: BatchHeader, partition: Partition): number {
     const base = partition.next
     writeInt64(asBuffer(bytes), base, BASE_OFFSET_AT)
-    const checksum = rowChecksum(partition.checksum, bytes)
     const until = Math.max(partition.until, header.maxTimestamp)
+    const checksum = rowChecksum(partition.checksum, bytes, { span: header.span, until })
     this.#insertBatch.run(partition.id, base, header.span, until, checksum, bytes)
     partition.next = base + header.span
     partition.until = until

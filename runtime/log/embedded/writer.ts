@@ -2,13 +2,16 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { MessagePort } from 'node:worker_threads'
 import type { CorruptException } from '../../api/errors.ts'
 import { Caller } from './caller.ts'
+import type { Partition } from './catalog.ts'
 import { Cleaner } from './cleaner.ts'
-import { filesOf, openForWriting, prepareTables } from './database.ts'
+import { BASE_OFFSET, filesOf, openForWriting, ROW_ID } from './database.ts'
 import { DirectoryLock } from './directory-lock.ts'
-import { HeadFile } from './head-file.ts'
+import { HeadFile, readHead } from './head-file.ts'
 import { findLostTail } from './lost-tail.ts'
+import { headMissing, refuseIfEmpty, refuseIfGone } from './missing-files.ts'
+import { layoutOf, prepareTables } from './prepare-tables.ts'
 import type { WriterOptions, WriterRequest } from './protocol.ts'
-import { translate } from './sqlite-errors.ts'
+import { translate, translateAtOpen } from './sqlite-errors.ts'
 import { type Change, type Commit, Store } from './store.ts'
 import { WalKeeper } from './wal-keeper.ts'
 import { Watches } from './watches.ts'
@@ -48,20 +51,25 @@ export class Writer {
     this.#path = files.database
     this.#lock = new DirectoryLock(options.dataDir)
     try {
+      const head = readHead(files.head)
+      refuseIfGone(files.database, head)
       this.#db = openForWriting(files.database)
+      if (layoutOf(this.#db) === 0) refuseIfEmpty(files.database, head)
+      // The head file of layout 1 was of another kind: for once there is none.
+      const isUpgraded = layoutOf(this.#db) === 1
       prepareTables(this.#db, files.database)
+      this.#store = new Store(this.#db, files.database, options)
       this.#head = new HeadFile(files.head)
-      this.#store = new Store(this.#db, options)
-      this.findings = this.#findLostTail()
+      this.findings = this.#findLostTail(isUpgraded ? [] : head)
       this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
     } catch (error) {
       this.#lock.release()
-      throw translate(error, files.database)
+      throw translateAtOpen(error, files.database)
     }
     this.clusterId = String(
       this.#db.prepare("SELECT value FROM state WHERE name = 'cluster'").get()?.['value'],
     )
-    this.#wal = new WalKeeper(this.#db)
+    this.#wal = new WalKeeper(this.#db, options.maxBytes)
     this.#watches = new Watches(this.#store.catalog)
     this.#cleaner = new Cleaner(this.#db, this.#store.catalog, options.minCompactionRecords)
     this.#cleaning = setInterval(() => {
@@ -84,11 +92,22 @@ export class Writer {
     })
   }
 
-  #findLostTail(): readonly CorruptException[] {
-    const { catalog, sequence } = this.#store
-    const slots = this.#head.read()
-    const lost = findLostTail(catalog, sequence, slots)
-    if (lost.findings.length > 0) this.#store.skip(lost, slots[0] ?? 0)
+  #findLostTail(head: ReturnType<typeof readHead>): readonly CorruptException[] {
+    const { catalog } = this.#store
+    const lastRow = this.#db.prepare(
+      `SELECT (${BASE_OFFSET}) + span AS next FROM batches
+       WHERE id >= ${ROW_ID('?1', '?2')} AND id < ${ROW_ID('(?1 + 1)', '0')} ORDER BY id DESC LIMIT 1`,
+    )
+    const lost = this.#db.prepare('SELECT max(next) AS next FROM losses WHERE partition = ?')
+    const endOf = ({ id, first }: Partition) =>
+      Math.max(
+        first,
+        Number(lastRow.get(id, first)?.['next'] ?? 0),
+        Number(lost.get(id)?.['next'] ?? 0),
+      )
+    const tail = findLostTail(catalog, head ?? [], endOf)
+    if (tail.findings.length > 0) this.#store.skip(tail)
+    const missing = head === null && catalog.sequence > 0 ? [headMissing(this.#path)] : []
     const current = [this.#store.sequence]
     for (const topic of catalog) for (const { id, next } of topic.partitions) current[id] = next
     try {
@@ -96,7 +115,7 @@ export class Writer {
     } catch {
       // A full disk. What the file does not know is not missed.
     }
-    return lost.findings
+    return [...tail.findings, ...missing]
   }
 
   #receive(caller: Caller, id: number, request: WriterRequest): void {
@@ -177,6 +196,7 @@ export class Writer {
       return
     }
     this.#wal.written(commit.bytes)
+    if (this.#store.quota.isExceeded) this.#emptyWal()
     this.#writeHead(commit)
     calls.forEach((call, i) => {
       const outcome = commit.outcomes[i]
@@ -204,6 +224,15 @@ export class Writer {
       this.#wal.checkpoint()
     } catch {
       // Tried again after more was written; a disk that stays full fails the commits, with words.
+    }
+  }
+
+  /** At the bound of the directory every page counts. */
+  #emptyWal(): void {
+    try {
+      this.#wal.empty()
+    } catch {
+      // A reader is at it, or the disk is full: the next refusal tries again.
     }
   }
 
