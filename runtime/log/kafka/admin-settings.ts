@@ -2,18 +2,43 @@ import type { TopicSettings } from '../log.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { brokerError, check } from './protocol/errors.ts'
 import {
-  type DescribeConfigsAnswer,
+  type DescribedConfig,
   describeConfigsRequest,
+  SET_ON_TOPIC,
 } from './protocol/requests/describe-configs.ts'
 
 /** In one request; the answer speaks of some thirty settings for each. */
 const TOPICS_AT_ONCE = 200
 
-/** The settings in force, of each topic that we may look at. */
-export async function effectiveSettings(
+/** What was set on each topic that we may look at; and `cleanup.policy` in any case, which decides what may be kept there. */
+export function ownSettings(
   cluster: KafkaCluster,
   topics: readonly string[],
-  keys: readonly string[] | null = null,
+): Promise<ReadonlyMap<string, TopicSettings>> {
+  return readSettings(cluster, topics, {
+    keys: null,
+    isWanted: ({ name, source }) => source === SET_ON_TOPIC || name === 'cleanup.policy',
+  })
+}
+
+/** These settings as they are in force, wherever they were set. */
+export function effectiveSettings(
+  cluster: KafkaCluster,
+  topics: readonly string[],
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, TopicSettings>> {
+  return readSettings(cluster, topics, { keys, isWanted: () => true })
+}
+
+interface Wanted {
+  readonly keys: readonly string[] | null
+  readonly isWanted: (config: DescribedConfig) => boolean
+}
+
+async function readSettings(
+  cluster: KafkaCluster,
+  topics: readonly string[],
+  { keys, isWanted }: Wanted,
 ): Promise<ReadonlyMap<string, TopicSettings>> {
   const settings = new Map<string, TopicSettings>()
   for (let at = 0; at < topics.length; at += TOPICS_AT_ONCE) {
@@ -24,7 +49,8 @@ export async function effectiveSettings(
       // Not authorised, or gone since: the settings stay unknown.
       if (brokerError(resource.errorCode)?.isRetriable)
         check(resource.errorCode, `Topic "${resource.name}": read its settings`)
-      if (resource.errorCode === 0) settings.set(resource.name, settingsOf(resource))
+      if (resource.errorCode === 0)
+        settings.set(resource.name, settingsOf(resource.configs.filter(isWanted)))
     }
   }
   return settings
@@ -43,7 +69,7 @@ export async function autoCreates(cluster: KafkaCluster): Promise<boolean> {
   return resources[0]?.configs[0]?.value !== 'false'
 }
 
-function settingsOf({ configs }: DescribeConfigsAnswer['resources'][number]): TopicSettings {
+function settingsOf(configs: readonly DescribedConfig[]): TopicSettings {
   const entries = configs.flatMap(({ name, value }) => (value === null ? [] : [[name, value]]))
   return Object.fromEntries(entries)
 }

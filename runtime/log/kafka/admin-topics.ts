@@ -3,7 +3,7 @@ import { ConnectException, RetriableException } from '../../api/errors.ts'
 import type { TopicDescription, TopicSpec } from '../log.ts'
 import { checkTopicName } from '../topic-name.ts'
 import { persist } from './admin-persist.ts'
-import { autoCreates, effectiveSettings } from './admin-settings.ts'
+import { autoCreates, ownSettings } from './admin-settings.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { check } from './protocol/errors.ts'
 import { createTopicsRequest } from './protocol/requests/create-topics.ts'
@@ -103,7 +103,7 @@ export class TopicAdmin {
   async #describe(topics: readonly TopicMetadata[]): Promise<TopicDescription[]> {
     const names = topics.map(({ topic }) => topic)
     const settings = await this.#persist('Read the settings of topics', () =>
-      effectiveSettings(this.#cluster, names),
+      ownSettings(this.#cluster, names),
     )
     return topics.map(({ topic, partitions }) => ({
       topic,
