@@ -243,10 +243,17 @@ const retries = {
   'exactly.once': {
     type: 'boolean',
     importance: 'low',
-    doc: 'Whether offsets are kept in the database, in the same transaction as the rows.',
+    doc: 'Whether offsets are kept in the database, in the same transaction as the rows: each record is written exactly once, in every insert.mode.',
     default: false,
     group: 'Retries',
-    validator: onlyYet('false', 'Offsets in the database are'),
+  },
+  'offsets.table.name': {
+    type: 'string',
+    importance: 'low',
+    doc: 'Table for the offsets of exactly.once; it is created when it is missing.',
+    default: '__connect_offsets',
+    group: 'Retries',
+    validator: nonEmptyString,
   },
   'trim.sensitive.log': {
     type: 'boolean',

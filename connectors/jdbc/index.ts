@@ -9,7 +9,7 @@ const batchBytes = 32 << 20
 export default defineSink({
   name: 'JdbcSink',
   class: 'io.confluent.connect.jdbc.JdbcSinkConnector',
-  doc: 'Writes each record as a row of a Postgres table: inserts, or upserts by key. Creates missing tables. At least once; with insert.mode=upsert the table ends equal to the topic.',
+  doc: 'Writes each record as a row of a Postgres table: inserts, upserts, updates, deletes by key. Creates missing tables, adds missing columns. At least once; with insert.mode=upsert the table ends equal to the topic, with exactly.once each record is written once.',
   config,
   aliases: [aiven, debezium],
   validate,
@@ -19,6 +19,10 @@ export default defineSink({
   },
   batch: (parsed) => ({ records: Math.max(parsed['batch.size'], 1), bytes: batchBytes }),
   retries: (parsed) => ({ max: parsed['max.retries'], backoffMs: parsed['retry.backoff.ms'] }),
+  async alterOffsets(parsed, offsets, { connector }) {
+    const { alterOffsets } = await import('./alter-offsets.ts')
+    return alterOffsets(parsed, offsets, connector)
+  },
   async open(parsed, context) {
     const { JdbcSinkTask } = await import('./task.ts')
     return new JdbcSinkTask(parsed, context)

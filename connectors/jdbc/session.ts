@@ -14,6 +14,9 @@ interface Chunk extends Segment {
   readonly table: string
 }
 
+/** Makes what belongs into the transaction beside the rows, when they are all in. */
+export type BeforeCommit = () => Promise<void>
+
 /** How a record that the database refused is named. */
 export type Refusal = (record: SinkRecord, table: string, cause: unknown) => Error
 
@@ -29,14 +32,23 @@ export class Session {
   }
 
   /** Writes all of it in one transaction, durable when this resolves; or nothing, when some records turn out `bad`. */
-  async write(records: readonly SinkRecord[], bad: BadRecords): Promise<void> {
+  async write(
+    records: readonly SinkRecord[],
+    bad: BadRecords,
+    beforeCommit: BeforeCommit | null,
+  ): Promise<void> {
     const known = bad.size
     const shares = this.#tables.shares(records)
     for (const share of shares) await this.#prepare(share, bad)
     const chunks = bad.size === known ? shares.flatMap((share) => chunksOf(share, bad)) : []
     const pending: Promise<void>[] = []
-    if (bad.size === known && chunks.length > 1) pending.push(watched(this.#begin()))
+    if (bad.size === known && (chunks.length > 1 || beforeCommit))
+      pending.push(watched(this.#begin()))
     this.#send(chunks, bad, pending)
+    if (bad.size === known && beforeCommit) {
+      await settled(pending)
+      await beforeCommit()
+    }
     if (bad.size === known) pending.push(this.#commit(records))
     await settled(pending)
     if (bad.size > known) await this.#rollback()
@@ -54,7 +66,10 @@ export class Session {
   async writeAround(
     records: readonly SinkRecord[],
     bad: BadRecords,
-    refusal: Refusal,
+    {
+      refusal,
+      beforeCommit,
+    }: { readonly refusal: Refusal; readonly beforeCommit: BeforeCommit | null },
   ): Promise<void> {
     await this.#rollback()
     this.forgetTables()
@@ -64,9 +79,11 @@ export class Session {
     for (const share of this.#tables.shares(records)) {
       const known = bad.size
       await this.#prepare(share, bad)
-      if (bad.size > known) return this.writeAround(without(records, bad), bad, refusal)
+      if (bad.size > known)
+        return this.writeAround(without(records, bad), bad, { refusal, beforeCommit })
       await this.#halve(share, bad, refusal)
     }
+    await beforeCommit?.()
     await this.#commit(records)
   }
 

@@ -6,6 +6,7 @@ import {
   type SinkContext,
   type SinkRecord,
   type SinkTask,
+  type TopicPartition,
 } from '../../runtime/api/index.ts'
 import { requireAcceptable } from './accept.ts'
 import { type Backend, endBackend } from './backend.ts'
@@ -13,9 +14,11 @@ import type { Config } from './config.ts'
 import type { Connection } from './connection.ts'
 import { AlterFailure, WriteFailure } from './failure.ts'
 import { offsetRanges } from './offset-ranges.ts'
+import { offsetsTable, type Standing } from './offsets-table.ts'
 import { openConnection } from './open-connection.ts'
+import { Positions } from './positions.ts'
 import { classified, isLost, isRefusedRow, isStale, refusedRecord } from './retry.ts'
-import { type Refusal, Session, without } from './session.ts'
+import { type BeforeCommit, type Refusal, Session, without } from './session.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import type { Memory } from './shares.ts'
 import { type BadRecords, where } from './statement.ts'
@@ -30,6 +33,8 @@ export class JdbcSinkTask implements SinkTask {
   readonly #context: SinkContext
   readonly #memory: Memory = { writers: [], seenFields: new Map() }
   #session: Session | null = null
+  /** Null: offsets are the group's alone. */
+  #positions: Positions | null = null
   /** Whose connection was lost with a batch under way: it must be gone before we write again. */
   #lost: Backend | null = null
   /** False until the session wrote something: before that its picture of the tables is fresh. */
@@ -53,7 +58,7 @@ export class JdbcSinkTask implements SinkTask {
     const session = await this.#connected()
     const bad: BadRecords = new Map()
     try {
-      await this.#write(session, wanted, bad)
+      await this.#writeOnce(session, { records, wanted }, bad)
     } catch (error) {
       if (isLost(error instanceof WriteFailure ? error.cause : error))
         this.#lost = session.connection.backend
@@ -71,17 +76,47 @@ export class JdbcSinkTask implements SinkTask {
     }
   }
 
+  /** With offsets in the database: only what it does not hold yet, and the offsets with it. */
+  async #writeOnce(
+    session: Session,
+    { records, wanted }: Readonly<Record<'records' | 'wanted', readonly SinkRecord[]>>,
+    bad: BadRecords,
+  ): Promise<void> {
+    const positions = this.#positions
+    if (!positions) return this.#write(session, { records: wanted, beforeCommit: null }, bad)
+    const { query } = session.connection
+    const news = await positions.news(records, query)
+    const isNew = new Set(news)
+    let standings: readonly Standing[] = []
+    const beforeCommit = async () => {
+      standings = await positions.move(news, bad, query)
+    }
+    const mine = wanted.filter((record) => isNew.has(record))
+    await this.#write(session, { records: mine, beforeCommit }, bad)
+    positions.moved(standings)
+  }
+
   /** All but the records that turn out bad. */
-  async #write(session: Session, records: readonly SinkRecord[], bad: BadRecords): Promise<void> {
+  async #write(
+    session: Session,
+    {
+      records,
+      beforeCommit,
+    }: { readonly records: readonly SinkRecord[]; readonly beforeCommit: BeforeCommit | null },
+    bad: BadRecords,
+  ): Promise<void> {
     let isFresh = !this.#hasWritten
     for (let known = -1; bad.size > known && bad.size < records.length; ) {
       known = bad.size
       const good = without(records, bad)
       try {
-        await session.write(good, bad)
+        await session.write(good, bad, beforeCommit)
       } catch (error) {
         if (!(error instanceof WriteFailure) || !isRefusedRow(error.cause)) throw error
-        await session.writeAround(without(good, bad), bad, this.#refusal)
+        await session.writeAround(without(good, bad), bad, {
+          refusal: this.#refusal,
+          beforeCommit,
+        })
         return
       }
       if (isFresh || bad.size === 0) continue
@@ -100,6 +135,10 @@ export class JdbcSinkTask implements SinkTask {
       isTrimmed: this.#config['trim.sensitive.log'],
     })
 
+  async revoked(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#positions?.forget(partitions)
+  }
+
   async stop(): Promise<void> {
     const session = this.#session
     this.#session = null
@@ -112,6 +151,11 @@ export class JdbcSinkTask implements SinkTask {
         this.#drop()
         const connection = await openConnection(this.#config)
         this.#session = new Session(connection, this.#settings, this.#memory)
+        if (this.#config['exactly.once'])
+          this.#positions ??= new Positions(
+            offsetsTable(this.#config, connection, this.#context.connector),
+            this.#context,
+          )
       }
       if (this.#lost) await this.#endLost(this.#session.connection, this.#lost)
       return this.#session
@@ -137,6 +181,7 @@ export class JdbcSinkTask implements SinkTask {
     this.#session?.connection.destroy()
     this.#session = null
     this.#hasWritten = false
+    this.#positions?.doubt()
   }
 
   #failure(error: unknown, isStaleTable: boolean): ConnectException {

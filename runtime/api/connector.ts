@@ -70,6 +70,11 @@ export interface SinkContext {
   readonly log: Logger
   /** Aborts when the task stops and the time to drain is over. */
   readonly signal: AbortSignal
+  /**
+   * For a sink that keeps offsets in its target, where they change together with what it writes: these partitions are read from there, whatever
+   * the group committed. Called in `put`, which then throws RetriableException: the batch in hand is not put again.
+   */
+  readonly seek?: (offsets: readonly (TopicPartition & { readonly offset: number })[]) => void
 }
 
 /**

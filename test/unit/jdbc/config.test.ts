@@ -17,7 +17,6 @@ function problems(raw: RawConfig): Record<string, readonly string[]> {
 
 t.test('a key whose feature is not there yet is an error on that key, its default is none', (t) => {
   const later: RawConfig = {
-    'exactly.once': 'true',
     'nested.mode': 'flatten',
     'schemaless.absent': 'keep',
     'schemaless.types': 'a:inet',
