@@ -181,7 +181,7 @@ if (server) {
       const topic = await table()
       const running = open(t)
       await running.put(batch(topic, 0, 10))
-      const alter = (raw: RawConfig, offset: number | null) =>
+      const alter = async (raw: RawConfig, offset: number | null) =>
         (jdbc as SinkDefinition).alterOffsets?.(
           jdbcSinkConfig(database, { ...once, ...raw }) as never,
           [{ topic, partition: 0, offset }],
@@ -195,7 +195,7 @@ if (server) {
       await alter({}, null)
       t.match(await kept(topic), [{ next: null }])
       t.equal(await alter({ 'exactly.once': 'false' }, 3), false)
-      await t.rejects(alter({ 'connection.url': 'jdbc:postgresql://127.0.0.1:9/db' }, 3), {
+      await t.rejects(() => alter({ 'connection.url': 'jdbc:postgresql://127.0.0.1:9/db' }, 3), {
         code: 'CONNECT_RETRIABLE',
       })
     },
