@@ -150,7 +150,6 @@ export class FetcherAsks {
       this.#failed(ask, error)
       return
     }
-    this.#core.troubles.over(placeOf(ask))
     const asked = new Map(
       ask.asked
         .filter(({ position, turn }) => position.turn === turn)
@@ -169,10 +168,13 @@ export class FetcherAsks {
   #failed(ask: Ask, error: unknown): void {
     if (!this.#asks.has(ask) || this.#core.closing.aborted) return
     this.#answers++
-    this.#core.troubles.note(placeOf(ask), error)
     const { retryBackoffMs, retryBackoffMaxMs } = this.#core.links.cluster.settings
-    for (const { position, turn } of ask.asked)
-      if (position.turn === turn) position.retryLater(retryBackoffMs, retryBackoffMaxMs)
+    for (const { position, turn } of ask.asked) {
+      if (position.turn !== turn) continue
+      // Not the broker's trouble: nobody asks it again when another one leads.
+      this.#core.troubles.note(position.name, error)
+      position.retryLater(retryBackoffMs, retryBackoffMaxMs)
+    }
     this.#finish(ask)
     this.#subscription.refreshSoon()
     this.#onDone()
@@ -182,10 +184,6 @@ export class FetcherAsks {
     this.#asks.delete(ask)
     for (const { position, turn } of ask.asked) if (position.turn === turn) position.isAsked = false
   }
-}
-
-function placeOf({ node }: Ask): string {
-  return `fetch from ${node}`
 }
 
 function keyOf({ topic, partition }: { topic: string; partition: number }): string {

@@ -68,6 +68,7 @@ export class Fetcher {
     for (const position of places.map((place) => this.position(place))) {
       if (position.isPaused) continue
       position.isPaused = true
+      this.#core.troubles.over(position.name)
       // What lies here would take the room of those that are read.
       position.drop()
     }
@@ -84,6 +85,12 @@ export class Fetcher {
     this.#core.troubles.over(position.name)
     position.move(offset)
     this.pump()
+  }
+
+  /** Whether a broker told lately which topic of its name this is. */
+  isSure({ doubtMs, seenMs }: PartitionPosition, now = performance.now()): boolean {
+    const { askedMs } = this.#subscription
+    return askedMs >= doubtMs && Math.max(askedMs, seenMs) > now - SURE_MS
   }
 
   /** How long the answer to a fetch is overdue, or to the question whom to fetch from; 0 when none is. */
@@ -200,10 +207,7 @@ export class Fetcher {
       position.retryLater(retryBackoffMs, retryBackoffMaxMs)
       return undefined
     }
-    const { askedMs } = this.#subscription
-    const isKnown =
-      askedMs >= position.doubtMs && Math.max(askedMs, position.seenMs) > now - SURE_MS
-    return isKnown ? leader : undefined
+    return this.isSure(position, now) ? leader : undefined
   }
 
   #settle(work: Promise<void>): void {

@@ -117,6 +117,7 @@ export class PartitionPosition implements Incarnation {
   /** The broker cannot serve it now: a while later, when it is surer where to ask. */
   retryLater(backoffMs: number, maxMs: number): void {
     this.notBeforeMs = performance.now() + Math.min(maxMs, backoffMs * 2 ** this.failures++)
+    this.isBehind = true
     this.replica = undefined
   }
 
