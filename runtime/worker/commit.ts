@@ -56,7 +56,11 @@ export class SinkCommits {
   async commit(isLast = false): Promise<Committed> {
     this.#dueMs = undefined
     const offsets = this.#offsets.uncommitted()
-    if (offsets.length === 0) return 'done'
+    if (offsets.length === 0) {
+      // Those that could not be committed are somebody else's by now, or of a topic that is gone.
+      this.#retries.over()
+      return 'done'
+    }
     const { meter } = this.#context
     const began = performance.now()
     try {

@@ -1,4 +1,4 @@
-import { ConnectException, FencedException } from '../../api/errors.ts'
+import { ConnectException, FencedException, RetriableException } from '../../api/errors.ts'
 import type {
   Consumer,
   ConsumerOptions,
@@ -160,7 +160,14 @@ export class KafkaConsumer implements Consumer {
         `Partition ${foreign.partition} of topic "${foreign.topic}" is not assigned to this member of group "${membership.group}"`,
       )
     }
-    if (offsets.length > 0) await membership.commit(offsets)
+    if (offsets.length === 0) return
+    const gone = await this.#gone(offsets)
+    const there = offsets.filter(({ topic }) => !gone.has(topic))
+    if (there.length > 0) await membership.commit(there)
+    if (gone.size === 0) return
+    throw new RetriableException(
+      `Topic "${[...gone].join('", "')}" was deleted since it was read: its offsets are not committed, as they would be taken for those of another topic of that name`,
+    )
   }
 
   async committed(partitions: readonly TopicPartition[]): Promise<readonly TopicOffset[]> {
@@ -187,6 +194,17 @@ export class KafkaConsumer implements Consumer {
     this.#fetcher.close()
     await this.#membership?.leave()
     await this.#core.links.close()
+  }
+
+  /** Topics that are not those that were read: an offset of theirs would let the next reader jump over records. */
+  async #gone(places: readonly TopicPartition[]): Promise<ReadonlySet<string>> {
+    const positions = places.map((place) => this.#fetcher.position(place))
+    if (!positions.every((position) => this.#fetcher.isSure(position)))
+      await this.#subscription.refresh()
+    const gone = positions.filter(
+      ({ topic, topicId }) => this.#subscription.topicId(topic) !== topicId,
+    )
+    return new Set(gone.map(({ topic }) => topic))
   }
 
   #onTopics(): void {
