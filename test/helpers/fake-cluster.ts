@@ -28,6 +28,8 @@ export class FakeCluster {
     metadataMaxAgeMs: 300_000,
   }
   topicId = 'first'
+  /** What metadata say of the topic; with an error it has no partitions. */
+  topicError = 0
   leaders: { node: number; epoch: number }[] = [{ node: 1, epoch: 1 }]
   readonly fetches: FakeFetch[] = []
   renewals = -1 // the first sibling is the consumer's own
@@ -65,13 +67,21 @@ export class FakeCluster {
       inSync: [],
       offline: [],
     }))
-    const { topicId } = this
+    const { topicId, topicError: errorCode } = this
     return {
       throttleMs: 0,
       brokers: [],
       clusterId: 'fake',
       controllerId: 1,
-      topics: [{ errorCode: 0, topic: 't', topicId, isInternal: false, partitions }],
+      topics: [
+        {
+          errorCode,
+          topic: 't',
+          topicId,
+          isInternal: false,
+          partitions: errorCode === 0 ? partitions : [],
+        },
+      ],
     }
   }
 

@@ -34,8 +34,8 @@ export class ConsumerAssignment {
   #starting: Background<PartitionPosition[]> | undefined
   /** Grows when what is looked for is not wanted any more. */
   #startTurn = 0
-  /** Partitions whose topic was deleted while they were read. */
-  readonly #reborn = new Set<string>()
+  /** Partitions whose topic was deleted while they were read, and the id that it had. */
+  readonly #gone = new Map<string, string>()
   #joinedMs = 0
 
   constructor(core: ConsumerCore, parts: AssignmentParts) {
@@ -47,7 +47,7 @@ export class ConsumerAssignment {
   async prepare(): Promise<void> {
     const end = performance.now() + PREPARE_MS
     const isWanted = () => performance.now() < end
-    this.#takeIn(await this.#parts.starts.find(this.#newcomers(), isWanted))
+    this.#takeIn(await this.#parts.starts.find(() => this.#newcomers(), isWanted))
   }
 
   /** True when nothing stands in the way of reading. */
@@ -71,7 +71,7 @@ export class ConsumerAssignment {
       this.#joinedMs = performance.now()
       joined.result
       const held = new Set(membership.assigned.map(keyOf))
-      for (const key of this.#reborn) if (!held.has(key)) this.#reborn.delete(key)
+      for (const key of this.#gone.keys()) if (!held.has(key)) this.#gone.delete(key)
     }
     if (this.#joining) return false
     if (!membership.isDue) return true
@@ -101,11 +101,11 @@ export class ConsumerAssignment {
         !subscription.has(position) || subscription.topicId(position.topic) !== position.topicId,
     )
     if (gone.length === 0) return
-    for (const position of gone) this.#reborn.add(keyOf(position))
+    for (const position of gone) this.#gone.set(keyOf(position), position.topicId)
     for (const topic of new Set(gone.map((position) => position.topic))) {
       this.#core.logger.warn(
         { topic, isBack: subscription.partitionsOf(topic) > 0 },
-        'the topic was deleted: when it is back it is read from its start',
+        'the topic was deleted: another one of that name is read from its start',
       )
     }
     this.#lose(gone)
@@ -140,17 +140,24 @@ export class ConsumerAssignment {
       this.#takeIn(found.result)
     }
     if (this.#starting) return
-    const newcomers = this.#newcomers()
-    if (newcomers.length === 0) return
+    if (this.#newcomers().length === 0) return
     const turn = this.#startTurn
     const isWanted = () => turn === this.#startTurn
-    this.#starting = new Background(this.#parts.starts.find(newcomers, isWanted), this.#core.wake)
+    const finding = this.#parts.starts.find(() => this.#readable(), isWanted)
+    this.#starting = new Background(finding, this.#core.wake)
+  }
+
+  /** Partitions without a leader hold up no others; where they begin is asked when they are left alone. */
+  #readable(): Newcomer[] {
+    const newcomers = this.#newcomers()
+    const led = newcomers.filter((place) => this.#parts.subscription.leaderOf(place))
+    return led.length > 0 ? led : newcomers
   }
 
   #takeIn(positions: readonly PartitionPosition[]): void {
     const { fetcher, subscription } = this.#parts
     const there = positions.filter(({ topic, topicId }) => subscription.topicId(topic) === topicId)
-    for (const position of there) this.#reborn.delete(keyOf(position))
+    for (const position of there) this.#gone.delete(keyOf(position))
     fetcher.add(there)
     this.#assigned.push(...there.map(placeOf))
   }
@@ -163,8 +170,11 @@ export class ConsumerAssignment {
       const place = { topic, partition }
       if (fetcher.find(place)) continue
       const topicId = subscription.topicId(topic)
+      const goneId = this.#gone.get(keyOf(place))
+      // The same one may come back: brokers and permissions have their moments.
+      const isReborn = goneId !== undefined && goneId !== topicId
       if (topicId !== undefined && subscription.has(place))
-        newcomers.push({ ...place, topicId, isReborn: this.#reborn.has(keyOf(place)) })
+        newcomers.push({ ...place, topicId, isReborn })
       // The group's leader knew it before us.
       else if (subscription.askedMs < this.#joinedMs) subscription.refreshSoon()
     }

@@ -39,30 +39,29 @@ export class StartFinder {
     this.#parts = parts
   }
 
-  /** Of those that are still there; tries until it succeeds, or `isWanted` says no more. */
+  /** Of those that `newcomers` gives, asked before each try; tries until it succeeds, or `isWanted` says no more. */
   async find(
-    newcomers: readonly Newcomer[],
+    newcomers: () => readonly Newcomer[],
     isWanted: () => boolean,
   ): Promise<PartitionPosition[]> {
     const { retryBackoffMs, retryBackoffMaxMs } = this.#core.links.cluster.settings
     const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs)
-    const { subscription } = this.#parts
-    while (isWanted() && !this.#core.closing.aborted) {
-      const there = newcomers.filter(
-        (each) => subscription.topicId(each.topic) === each.topicId && subscription.has(each),
-      )
-      try {
-        const found = await this.#find(there)
-        this.#core.troubles.over(STARTS)
-        return found
-      } catch (error) {
-        if (!isRetriable(error)) throw error
-        this.#core.troubles.note(STARTS, error)
-        backoff.failed()
-        await sleep(backoff.ms, undefined, { signal: this.#core.closing })
+    try {
+      while (isWanted() && !this.#core.closing.aborted) {
+        try {
+          return await this.#find(newcomers())
+        } catch (error) {
+          if (!isRetriable(error)) throw error
+          this.#core.troubles.note(STARTS, error)
+          backoff.failed()
+          await sleep(backoff.ms, undefined, { signal: this.#core.closing })
+        }
       }
+      return []
+    } finally {
+      // Also when nobody wants to know any more.
+      this.#core.troubles.over(STARTS)
     }
-    return []
   }
 
   async #find(newcomers: readonly Newcomer[]): Promise<PartitionPosition[]> {

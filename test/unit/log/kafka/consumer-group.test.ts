@@ -1,8 +1,7 @@
 import t, { type Test } from 'tap'
-import { encodeAssignment } from '../../../../runtime/log/kafka/assignor-wire.ts'
 import { openKafkaConsumer } from '../../../../runtime/log/kafka/consumer.ts'
 import { consumerSettings } from '../../../../runtime/log/kafka/settings/consumer-settings.ts'
-import { FakeCluster } from '../../../helpers/fake-cluster.ts'
+import { FakeGroup } from '../../../helpers/fake-group.ts'
 
 const NOT_COORDINATOR = 16
 const COORDINATOR_LOAD_IN_PROGRESS = 14
@@ -11,47 +10,6 @@ const REBALANCE_IN_PROGRESS = 27
 
 const place = { topic: 't', partition: 0 }
 const offsets = [{ ...place, offset: 7 }]
-
-/** A group whose leader is somebody else, and that gives this member all it has. */
-class FakeGroup extends FakeCluster {
-  generation = 0
-  readonly commits: number[] = []
-  readonly heartbeats: number[] = []
-  onCommit: (node: number) => number = () => 0
-  onHeartbeat: () => number = () => 0
-
-  constructor() {
-    super()
-    const answers: Record<string, (node: number) => unknown> = {
-      JoinGroup: () => ({
-        errorCode: 0,
-        generation: ++this.generation,
-        protocol: 'range',
-        leader: 'other',
-        memberId: 'me',
-        members: [],
-      }),
-      SyncGroup: () => ({ errorCode: 0, assignment: encodeAssignment([place]) }),
-      OffsetFetch: () => ({
-        errorCode: 0,
-        topics: [{ topic: 't', partitions: [{ partition: 0, offset: 5, errorCode: 0 }] }],
-      }),
-      OffsetCommit: (node) => {
-        this.commits.push(node)
-        return {
-          topics: [{ topic: 't', partitions: [{ partition: 0, errorCode: this.onCommit(node) }] }],
-        }
-      },
-      Heartbeat: () => {
-        const errorCode = this.onHeartbeat()
-        this.heartbeats.push(errorCode)
-        return { errorCode }
-      },
-      LeaveGroup: () => ({ errorCode: 0, members: [] }),
-    }
-    for (const [name, answer] of Object.entries(answers)) this.others.set(name, answer)
-  }
-}
 
 async function join(t: Test, fake: FakeGroup) {
   const events: string[] = []
