@@ -27,6 +27,11 @@ export class FakeBroker {
   idShift = 0
   /** Written behind answers to Metadata, where nothing belongs. */
   extraBytes = 0
+  /** The ports of the brokers that it says there are, from node 1 on. Default: its own. */
+  brokers: readonly number[] | undefined
+  /** While it is, it takes what is asked and answers nothing. */
+  isFrozen = false
+  readonly #held: (() => void)[] = []
 
   static async start(t: Test): Promise<FakeBroker> {
     const broker = new FakeBroker()
@@ -58,7 +63,17 @@ export class FakeBroker {
     return (this.#server.address() as AddressInfo).port
   }
 
+  /** Everything that was asked meanwhile is answered, in order. */
+  thaw(): void {
+    this.isFrozen = false
+    for (const answer of this.#held.splice(0)) answer()
+  }
+
   #answer(socket: Socket, request: Buffer): void {
+    if (this.isFrozen) {
+      this.#held.push(() => this.#answer(socket, request))
+      return
+    }
     const apiKey = request.readInt16BE(4)
     const correlationId = request.readInt32BE(8)
     this.asked.push({ apiKey, correlationId, atMs: performance.now() })
@@ -83,10 +98,11 @@ export class FakeBroker {
   #writeMetadata(writer: WireWriter): void {
     writer.tags()
     writer.int32(this.throttleMs)
-    writer.compactArray([1], (nodeId) => {
-      writer.int32(nodeId)
+    const ports = this.brokers ?? [this.port]
+    writer.compactArray([...ports.entries()], ([at, port]) => {
+      writer.int32(at + 1)
       writer.compactString('127.0.0.1')
-      writer.int32(this.port)
+      writer.int32(port)
       writer.compactNullableString(null)
       writer.tags()
     })

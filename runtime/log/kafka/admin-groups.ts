@@ -142,7 +142,12 @@ export class GroupAdmin {
         const node = await cluster.coordinator(group, 'group')
         return call((request) => cluster.send(node, request))
       },
-      { what, forMs: this.#timeoutMs, forget: () => cluster.forgetCoordinator(group, 'group') },
+      {
+        what,
+        forMs: this.#timeoutMs,
+        signal: cluster.closing,
+        forget: () => cluster.forgetCoordinator(group, 'group'),
+      },
     )
   }
 }

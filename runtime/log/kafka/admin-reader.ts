@@ -153,7 +153,8 @@ export class LogReader {
   }
 
   #persist<T>(what: string, topic: string, call: () => Promise<T>): Promise<T> {
+    const { closing: signal } = this.#cluster
     const forget = () => this.#cluster.forget(topic)
-    return persist(call, { what, forMs: this.#timeoutMs, forget })
+    return persist(call, { what, forMs: this.#timeoutMs, signal, forget })
   }
 }

@@ -134,7 +134,7 @@ export class TopicAdmin {
   }
 
   #persist<T>(what: string, call: () => Promise<T>): Promise<T> {
-    return persist(call, { what, forMs: this.#timeoutMs })
+    return persist(call, { what, forMs: this.#timeoutMs, signal: this.#cluster.closing })
   }
 }
 

@@ -54,6 +54,7 @@ export class KafkaCluster {
   #bootstrap: readonly Address[]
   #clusterId = ''
   #turn = 0
+  readonly #closing = new AbortController()
 
   /** Reaches one of the brokers of `bootstrap.servers`, and learns of the others. */
   static async open(settings: ConnectionSettings, options: ClusterOptions): Promise<KafkaCluster> {
@@ -78,6 +79,11 @@ export class KafkaCluster {
 
   get clusterId(): string {
     return this.#clusterId
+  }
+
+  /** Aborts when it closes: nothing needs to be tried again. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
   }
 
   /** The ids of the brokers, as known. */
@@ -194,13 +200,16 @@ export class KafkaCluster {
     const sibling = new KafkaCluster(this.settings, { ...this.#options, clientId })
     sibling.#clusterId = this.#clusterId
     sibling.#bootstrap = this.#bootstrap
+    // Who is given up for a silent broker must not begin with the same one again, for ever.
+    sibling.#turn = ++this.#turn
     for (const [nodeId, address] of this.#cache.brokers) sibling.#cache.keepBroker(nodeId, address)
     return sibling
   }
 
   /** Whoever waits for an answer gets an error at once. */
-  async close(): Promise<void> {
-    this.#connections.close(new RetriableException('The Kafka client was closed'))
+  async close(why = 'The Kafka client was closed'): Promise<void> {
+    this.#closing.abort()
+    this.#connections.close(new RetriableException(why))
   }
 
   async #askMetadata(

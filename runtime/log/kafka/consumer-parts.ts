@@ -56,7 +56,7 @@ export class ConsumerLinks {
   async renew(): Promise<void> {
     const old = this.#cluster
     this.#cluster = this.#parent.sibling(this.#clientId)
-    await old.close()
+    await old.close('No broker answered for too long: the connections were given up')
   }
 
   close(): Promise<void> {

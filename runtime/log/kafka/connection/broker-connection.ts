@@ -113,6 +113,7 @@ export class BrokerConnection {
     { timeoutMs = this.#options.requestTimeoutMs, signal }: SendOptions,
   ): Promise<Buffer> {
     let used: Wire | undefined
+    let late: Error | undefined
     const work = async () => {
       const writer = new WireWriter()
       const encoding = request.encode(writer)
@@ -121,6 +122,8 @@ export class BrokerConnection {
       used = wire
       if (!wire.isTrusted) await this.#prove(wire)
       signal?.throwIfAborted()
+      // Whoever asked may have asked again since, or said something else: it must not overtake that.
+      if (late) throw late
       return wire.request(request, { body: writer.chunks(), expectsAnswer })
     }
     this.#waiting++
@@ -130,10 +133,10 @@ export class BrokerConnection {
         ms: timeoutMs,
         signal,
         onTimeout: () => {
-          const error = this.#late(`answer ${request.apiName} within ${timeoutMs} ms`)
+          late = this.#late(`answer ${request.apiName} within ${timeoutMs} ms`)
           // An answer that comes later would only hold up those behind it: begin anew.
-          used?.fail(error)
-          return error
+          used?.fail(late)
+          return late
         },
       })
     } catch (error) {
