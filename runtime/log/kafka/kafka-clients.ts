@@ -1,3 +1,4 @@
+import { RetriableException } from '../../api/errors.ts'
 import type { Logger } from '../../api/logger.ts'
 import type { ClientSettings, Consumer, ConsumerOptions } from '../log.ts'
 import { openKafkaConsumer } from './consumer.ts'
@@ -40,6 +41,7 @@ export class KafkaClients {
   readonly #consuming: OnceOpened<Connected>
   readonly #producing: OnceOpened<Connected>
   readonly #writer: OnceOpened<LogWriter>
+  #isClosed = false
 
   constructor(parts: ClientsParts) {
     const { keys, connect, connectAdmin } = parts
@@ -84,6 +86,11 @@ export class KafkaClients {
       },
       options,
     )
+    if (this.#isClosed) {
+      // It came too late to be closed with the others.
+      await consumer.close()
+      throw new RetriableException('The log is closed')
+    }
     for (const known of this.#consumers) if (!known.deref()) this.#consumers.delete(known)
     this.#consumers.add(new WeakRef(consumer))
     if (options.group !== undefined) this.#members.add(options.group, consumer)
@@ -91,6 +98,7 @@ export class KafkaClients {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#writer.close()
     await Promise.all(Array.from(this.#consumers, (consumer) => consumer.deref()?.close()))
     await Promise.all([this.#admin.close(), this.#consuming.close(), this.#producing.close()])
