@@ -71,8 +71,14 @@ export class TransactionalWriter implements LogWriter {
   async visible(): Promise<void> {
     const { coordinator, identity } = this.#parts
     if (!this.#isSettling || this.#isWorking || identity.current === undefined) return
-    await coordinator.end(identity.current, true)
-    this.#isSettling = false
+    // What begins meanwhile waits: otherwise it would be committed half written.
+    this.#isWorking = true
+    try {
+      await coordinator.end(identity.current, true)
+      this.#isSettling = false
+    } finally {
+      void this.#work()
+    }
   }
 
   /** What was handed over is still written, and what failed is aborted so that readers need not wait, if that takes not too long. */
