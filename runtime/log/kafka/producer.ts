@@ -106,11 +106,12 @@ export class Producer {
   }
 
   #enqueue(call: AppendCall): void {
-    if (this.#topics.trim()) this.#identities?.retire()
     for (const delivery of call.deliveries) {
       if (delivery.isWritten) delivery.settle?.()
       else this.#sender.push(this.#topics.queue(delivery.batch), delivery)
     }
+    // Behind it: the queues of this call are in use now, and stay.
+    if (this.#topics.trim()) this.#identities?.retire()
   }
 }
 
