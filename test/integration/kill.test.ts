@@ -19,7 +19,7 @@ if (postgres) {
       topic: 'packets',
       kills,
       packets,
-      longestLifeMs: 1_200,
+      longestLifeMs: 4_000,
       phases,
       args(folder) {
         const file = join(folder, 'worker.json')
