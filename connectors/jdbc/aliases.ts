@@ -47,17 +47,29 @@ const aivenKeys: ConfigDef = {
     doc: 'Tables by topic, as in topic:table; wins over table.name.format.',
     default: [],
     group: 'Data Mapping',
-    validator: onlyYet('', 'Tables by topic are'),
+    validator: (value) =>
+      (value as readonly string[] | null)?.every((pair) => /^[^:]+:[^:]+$/.test(pair))
+        ? undefined
+        : 'must be topic:table,…',
   },
 }
 
 export const aiven: Alias = {
   class: 'io.aiven.connect.jdbc.JdbcSinkConnector',
-  without: [...confluentOnly, 'quote.sql.identifiers', 'topic.characters', 'tombstones'],
+  without: [
+    ...confluentOnly,
+    'quote.sql.identifiers',
+    'table.by.topic',
+    'topic.characters',
+    'tombstones',
+  ],
   keys: aivenKeys,
   translate: (raw) => ({
     ...(raw['insert.mode']?.trim().toLowerCase() === 'multi' && { 'insert.mode': 'insert' }),
     'quote.sql.identifiers': quoting(raw['sql.quote.identifiers'] ?? 'true'),
+    ...(raw['topics.to.tables.mapping'] && {
+      'table.by.topic': raw['topics.to.tables.mapping'],
+    }),
     ...(isTrue(raw['table.name.normalize']) && { 'topic.characters': 'word' }),
   }),
 }
@@ -166,6 +178,7 @@ export const debezium: Alias = {
     'auto.create',
     'auto.evolve',
     'quote.sql.identifiers',
+    'table.by.topic',
     'topic.characters',
     'tombstones',
   ],

@@ -48,6 +48,14 @@ const mapping = {
     group: 'Data Mapping',
     validator: nonEmptyString,
   },
+  'table.by.topic': {
+    type: 'list',
+    importance: 'low',
+    doc: 'Tables by topic, as in topic:table; wins over table.name.format.',
+    default: [],
+    group: 'Data Mapping',
+    internal: true,
+  },
   'topic.characters': {
     type: 'string',
     importance: 'low',
@@ -123,18 +131,17 @@ const mapping = {
   'timestamp.fields.list': {
     type: 'list',
     importance: 'low',
-    doc: 'Fields that hold micro- or nanoseconds since the epoch.',
+    doc: 'Fields of whole numbers (INT64, or STRING) that count micro- or nanoseconds since the epoch: they go to timestamp columns.',
     default: [],
     group: 'Data Mapping',
-    validator: onlyYet('', 'Timestamps from micro- and nanoseconds are'),
   },
   'timestamp.precision.mode': {
     type: 'string',
     importance: 'low',
-    doc: 'Unit of timestamp.fields.list.',
+    doc: 'Unit of timestamp.fields.list; nanoseconds are rounded to the microseconds that Postgres stores.',
     default: 'MICROSECONDS',
+    oneOf: ['MICROSECONDS', 'NANOSECONDS'],
     group: 'Data Mapping',
-    validator: onlyYet('MICROSECONDS', 'Timestamps from nanoseconds are'),
   },
   'date.calendar.system': {
     type: 'string',

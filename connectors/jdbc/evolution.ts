@@ -1,4 +1,9 @@
-import { ConnectException, DataException, type SinkRecord } from '../../runtime/api/index.ts'
+import {
+  ConnectException,
+  DataException,
+  type Schema,
+  type SinkRecord,
+} from '../../runtime/api/index.ts'
 import { columnType, defaultLiteral, inferredType } from './column-types.ts'
 import type { Query } from './connection.ts'
 import { AlterFailure } from './failure.ts'
@@ -75,6 +80,9 @@ export function newColumn(
   settings: Settings,
 ): NewColumn | null {
   const name = columnName(field, settings.isQuoted)
+  if (settings.epochFields.has(field) && isCount(schema, records.map(read)))
+    // A default is filled in by the sink: as a literal it would be another number.
+    return { name, type: 'TIMESTAMP', isKey, isOptional: schema?.optional ?? true, default: null }
   if (schema === null) {
     const type = inferredType(records.map(read)) ?? (isKey ? 'TEXT' : null)
     return type === null ? null : { name, type, isKey, isOptional: true, default: null }
@@ -126,6 +134,14 @@ export function noFields(name: TableName, first: SinkRecord | undefined): Connec
     `No fields found using key and value schemas for table: ${name.table}; ${first && where(first)}`,
     { hint: 'Every field is null or nested: there is nothing to make a column of.' },
   )
+}
+
+/** Whether these are whole numbers, or texts of such. */
+function isCount(schema: Schema | null, values: readonly unknown[]): boolean {
+  if (schema !== null)
+    return schema.logical === null && (schema.type === 'int64' || schema.type === 'string')
+  const type = inferredType(values)
+  return type === 'BIGINT' || type === 'DECIMAL' || type === 'TEXT'
 }
 
 /** Neither null nor nested. */

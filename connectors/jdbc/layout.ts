@@ -99,10 +99,14 @@ export class Layout {
   }
 
   #addSchemaFields(schema: Schema): void {
-    const { stringColumn, whitelist, replacesNulls } = this.#settings
+    const { stringColumn, whitelist, replacesNulls, epochFields } = this.#settings
     if (schema.type === 'string') {
       if (whitelist !== null)
         throw new ConnectException('fields.whitelist is not supported with String value schemas')
+      if (epochFields.size > 0)
+        throw new ConnectException(
+          'timestamp.fields.list is not supported with String value schemas',
+        )
       if (this.#keyNames.has(stringColumn))
         throw new ConnectException(
           `String value column '${stringColumn}' is a key column too: choose another string.output.value.column.name`,

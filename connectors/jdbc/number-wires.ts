@@ -47,7 +47,7 @@ function int64(value: unknown): bigint {
 }
 
 /** Whatever stands for a whole number exactly. */
-function wholeNumber(value: unknown): bigint {
+export function wholeNumber(value: unknown): bigint {
   const given = value instanceof TypedNumber ? value.value : value
   if (typeof given === 'bigint') return given
   if (typeof given === 'number') {

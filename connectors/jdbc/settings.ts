@@ -8,6 +8,8 @@ export type PkMode = 'none' | 'kafka' | 'record_key' | 'record_value'
 /** The configuration as the task needs it: words of one spelling, sets, zones. */
 export interface Settings {
   readonly tableNameFormat: string
+  /** Wins over the format. */
+  readonly tableByTopic: ReadonlyMap<string, string>
   /** What a topic turns into before it becomes (part of) a table's name. */
   readonly topicCharacters: 'any' | 'dotless' | 'word'
   readonly isQuoted: boolean
@@ -26,6 +28,9 @@ export interface Settings {
   readonly skipsTombstones: boolean
   readonly infersSchemaless: boolean
   readonly stringColumn: string
+  /** Fields that count units since the epoch, and how many of these make a microsecond. */
+  readonly epochFields: ReadonlySet<string>
+  readonly unitsPerMicrosecond: bigint
   readonly zones: Zones
 }
 
@@ -34,6 +39,12 @@ export function settingsOf(config: Config): Settings {
   const whitelist = config['fields.whitelist']
   return {
     tableNameFormat: config['table.name.format'].trim(),
+    tableByTopic: new Map(
+      config['table.by.topic'].map((pair) => {
+        const [topic = '', table = ''] = pair.split(':')
+        return [topic.trim(), table.trim()]
+      }),
+    ),
     topicCharacters: config['topic.characters'],
     isQuoted: config['quote.sql.identifiers'].toLowerCase() === 'always',
     insertMode: config['insert.mode'].toLowerCase() as Settings['insertMode'],
@@ -47,6 +58,8 @@ export function settingsOf(config: Config): Settings {
     replacesNulls: config['replace.null.with.default'],
     skipsTombstones: config.tombstones === 'skip' && !config['delete.enabled'],
     infersSchemaless: config['schemaless.mode'] === 'infer',
+    epochFields: new Set(config['timestamp.fields.list']),
+    unitsPerMicrosecond: config['timestamp.precision.mode'] === 'NANOSECONDS' ? 1000n : 1n,
     stringColumn: config['string.output.value.column.name'],
     zones: { timestamps, dates: config['date.timezone'] === 'UTC' ? utc : timestamps },
   }

@@ -66,7 +66,8 @@ export class TableWriters {
   #writerFor(topic: string): TableWriter {
     const known = this.#byTopic.get(topic)
     if (known) return known
-    const { tableNameFormat: format, topicCharacters, isQuoted } = this.#settings
+    const { tableNameFormat, tableByTopic, topicCharacters, isQuoted } = this.#settings
+    const format = tableByTopic.get(topic) ?? tableNameFormat
     const name = tableFor(topic, { format, topicCharacters, isQuoted, ...this.#home })
     const { writers, seenFields } = this.#memory
     const seen = seenFields.get(name.sql) ?? new Set()

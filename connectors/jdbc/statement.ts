@@ -5,7 +5,7 @@ import { kindOf } from './scalar-text.ts'
 import type { Settings } from './settings.ts'
 import { type WriteMode, writeSql } from './sql.ts'
 import type { Table, TableColumn } from './table.ts'
-import { textWire, wireFor } from './wire.ts'
+import { epochWireFor, textWire, wireFor } from './wire.ts'
 import { type Wire, wantsText } from './wire-type.ts'
 
 export type Key = string | number | bigint
@@ -62,7 +62,7 @@ export class Statement {
         field,
         column,
         logical,
-        wire: wireFor(column, logical, settings.zones),
+        wire: wireOf(field, column, settings),
         needsValue: namesRow || (column.isNotNull && !table.hasTriggers),
       }
     })
@@ -177,6 +177,14 @@ export class Statement {
       { hint: hintFor(error, column) },
     )
   }
+}
+
+function wireOf(field: Field, column: TableColumn, settings: Settings): Wire {
+  const { epochFields, unitsPerMicrosecond, zones } = settings
+  const epochWire = epochFields.has(field.name)
+    ? epochWireFor(column, zones, unitsPerMicrosecond)
+    : null
+  return epochWire ?? wireFor(column, field.schema?.logical ?? null, zones)
 }
 
 /** A record's place, as messages name it. */

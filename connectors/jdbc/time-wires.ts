@@ -1,5 +1,6 @@
 import { Instant, type Logical } from '../../runtime/api/index.ts'
 import { BadValue } from './array-writer.ts'
+import { wholeNumber } from './number-wires.ts'
 import { refused, type Wire, wantsText } from './wire-type.ts'
 import type { Zone } from './zone.ts'
 
@@ -21,6 +22,39 @@ export function timestamps(type: string, oid: number, zone: Zone | null): Wire {
     },
     keyOf: null,
   }
+}
+
+const microsecondsTo2000 = 946_684_800_000_000n
+
+/** Counts since the epoch; `unitsPerMicrosecond`: 1000n for nanoseconds, which are rounded. */
+export function epochTimestamps(
+  type: string,
+  oid: number,
+  {
+    zone,
+    unitsPerMicrosecond,
+  }: { readonly zone: Zone | null; readonly unitsPerMicrosecond: bigint },
+): Wire {
+  return {
+    type,
+    oid,
+    cast: null,
+    write(writer, value) {
+      const units = wholeNumber(value)
+      const micros = floored(units + unitsPerMicrosecond / 2n, unitsPerMicrosecond)
+      const ms = Number(floored(micros, 1000n))
+      const shown = zone === null ? micros : micros + BigInt(zone.offset(ms)) * 1000n
+      if (ms < -210_866_803_200_000 || ms > 9_223_371_331_200_000)
+        throw new BadValue('a time out of range for timestamp')
+      writer.bigint64(shown - microsecondsTo2000)
+    },
+    keyOf: null,
+  }
+}
+
+function floored(a: bigint, b: bigint): bigint {
+  const quotient = a / b
+  return a < 0n && quotient * b !== a ? quotient - 1n : quotient
 }
 
 export function dates(zone: Zone): Wire {

@@ -3,7 +3,7 @@ import { BadValue } from './array-writer.ts'
 import { bool, floats, int8, numeric, wholeNumbers } from './number-wires.ts'
 import { isScalar, kindOf, textOf } from './scalar-text.ts'
 import type { TableColumn } from './table.ts'
-import { dates, times, timestamps } from './time-wires.ts'
+import { dates, epochTimestamps, times, timestamps } from './time-wires.ts'
 import { refused, type Wire, type Zones } from './wire-type.ts'
 
 /** The wire for a column, given what the field's schema says it is; the column's type wins over the field's. */
@@ -39,6 +39,19 @@ export function wireFor(column: TableColumn, logical: Logical | null, zones: Zon
     default:
       return textWire(column, logical, zones)
   }
+}
+
+/** The wire for a field that counts micro- or nanoseconds; null where the column is no timestamp: then the count itself goes there. */
+export function epochWireFor(
+  { typeName }: TableColumn,
+  zones: Zones,
+  unitsPerMicrosecond: bigint,
+): Wire | null {
+  if (typeName === 'timestamp')
+    return epochTimestamps(typeName, 1114, { zone: zones.timestamps, unitsPerMicrosecond })
+  if (typeName === 'timestamptz')
+    return epochTimestamps(typeName, 1184, { zone: null, unitsPerMicrosecond })
+  return null
 }
 
 /** Text that the server casts: for inet, uuid, jsonb, enums, arrays, domains and whatever else has an input function. */

@@ -310,4 +310,92 @@ if (server) {
       })
     }
   })
+
+  t.test('counts of micro- and nanoseconds become timestamps', async (t) => {
+    const topic = randomName('t')
+    const schema = SchemaBuilder.struct()
+      .field('at', INT64)
+      .field('text', STRING)
+      .field('other', INT64)
+      .build()
+    const row = (micros: bigint, scale: bigint) =>
+      new Struct(schema, [micros * scale, String(micros * scale), micros])
+    const micros = [
+      0n,
+      1_763_700_000_123_456n,
+      -1n,
+      -62_135_596_800_000_000n,
+      4_102_444_800_000_001n,
+    ]
+    for (const [unit, scale] of [
+      ['MICROSECONDS', 1n],
+      ['NANOSECONDS', 1000n],
+    ] as const) {
+      const name = `${topic}_${scale}`
+      const raw: RawConfig = {
+        'auto.create': 'true',
+        'timestamp.fields.list': 'at,text,nowhere',
+        'timestamp.precision.mode': unit,
+        'db.timezone': 'Asia/Kolkata',
+      }
+      await open(t, raw).put(
+        micros.map((count, offset) =>
+          sinkRecord({ topic: name, offset }, { schema, value: row(count, scale) }),
+        ),
+      )
+      t.strictSame(
+        await database.query(
+          `SELECT at::text AS at, text::text AS text, other FROM ${name} ORDER BY other`,
+        ),
+        [...micros]
+          .sort((a, b) => (a < b ? -1 : 1))
+          .map((count) => {
+            const at = [
+              ['0001-01-01 05:53:28', -62_135_596_800_000_000n],
+              ['1970-01-01 05:29:59.999999', -1n],
+              ['1970-01-01 05:30:00', 0n],
+              ['2025-11-21 10:10:00.123456', 1_763_700_000_123_456n],
+              ['2100-01-01 05:30:00.000001', 4_102_444_800_000_001n],
+            ].find(([, of]) => of === count)?.[0]
+            return { at, text: at, other: String(count) }
+          }),
+        unit,
+      )
+    }
+    const zoned = randomName('t')
+    await database.query(`CREATE TABLE ${zoned} (at timestamptz, text bigint)`)
+    const nanos = open(t, {
+      'timestamp.fields.list': 'at,text',
+      'timestamp.precision.mode': 'NANOSECONDS',
+    })
+    const put = nanos.put(
+      records(zoned, [
+        [null, { at: 1_763_700_000_123_456_500n, text: 7 }],
+        [null, { at: '-1501', text: null }],
+        [null, { at: 'noon', text: null }],
+        [null, { at: 10n ** 30n, text: null }],
+      ]),
+    )
+    t.strictSame(await refusedOffsets(put), [2, 3])
+    t.strictSame(
+      await database.query(
+        `SELECT (at AT TIME ZONE 'UTC')::text AS at, text FROM ${zoned} ORDER BY at DESC`,
+      ),
+      [
+        { at: '2025-11-21 04:40:00.123457', text: '7' },
+        { at: '1969-12-31 23:59:59.999998', text: null },
+      ],
+      'rounded as Postgres rounds; the column that is there wins',
+    )
+  })
+
+  t.test('as Aiven: tables by topic', async (t) => {
+    const [topic, other] = [randomName('t'), randomName('t')]
+    await open(t, {
+      'auto.create': 'true',
+      'table.by.topic': `${topic}:public.mapped_${topic}`,
+    }).put([...records(topic, [[null, { a: 1 }]]), ...records(other, [[null, { a: 2 }]])])
+    t.match(await database.rows(`mapped_${topic}`, '1'), [{ a: '1' }])
+    t.match(await database.rows(other, '1'), [{ a: '2' }])
+  })
 }

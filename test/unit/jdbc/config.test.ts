@@ -20,8 +20,6 @@ t.test('a key whose feature is not there yet is an error on that key, its defaul
     'nested.mode': 'flatten',
     'schemaless.absent': 'keep',
     'schemaless.types': 'a:inet',
-    'timestamp.fields.list': 'a',
-    'timestamp.precision.mode': 'NANOSECONDS',
     'jdbc.credentials.provider.class': 'com.acme.Provider',
   }
   for (const [key, value] of Object.entries(later)) {
@@ -122,11 +120,13 @@ t.test("Aiven's and Debezium's words mean the same thing", (t) => {
       'insert.mode': 'multi',
       'sql.quote.identifiers': 'false',
       'table.name.normalize': 'TRUE',
+      'topics.to.tables.mapping': 'a:b',
     }),
     {
       'insert.mode': 'insert',
       'quote.sql.identifiers': 'NEVER',
       'topic.characters': 'word',
+      'table.by.topic': 'a:b',
     },
   )
   t.strictSame(debezium.translate?.({ 'schema.evolution': 'basic', 'quote.identifiers': 'true' }), {
