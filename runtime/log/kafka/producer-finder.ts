@@ -5,9 +5,10 @@ import type { KafkaCluster } from './cluster.ts'
 import type { Piece, Stamp } from './producer-delivery.ts'
 import { check } from './protocol/errors.ts'
 import { fetchRequest } from './protocol/requests/fetch.ts'
-import { LATEST, listOffsetsRequest } from './protocol/requests/list-offsets.ts'
+import { EARLIEST, LATEST, listOffsetsRequest } from './protocol/requests/list-offsets.ts'
 
 const isolation = 'read_uncommitted'
+const OFFSET_OUT_OF_RANGE = 1
 /** Well below `producer.id.expiration.ms`, which is a day unless somebody changed it. */
 const FORGETTABLE_MS = 3_600_000
 const FETCH_BYTES = 1024 * 1024
@@ -31,13 +32,8 @@ export class ProducerFinder {
   }
 
   /** The offset that the next record gets. */
-  async end({ topic, partition }: TopicPartition, leader: number): Promise<number> {
-    const asked = [{ partition, timestamp: LATEST }]
-    const request = listOffsetsRequest({ isolation, topics: [{ topic, partitions: asked }] })
-    const { topics } = await this.#cluster.send(leader, request)
-    const found = topics[0]?.partitions[0]
-    check(found?.errorCode ?? -1, `Topic "${topic}", partition ${partition}: find its end`)
-    return found?.offset ?? 0
+  end(place: TopicPartition, leader: number): Promise<number> {
+    return this.#list(place, leader, LATEST)
   }
 
   /** The base offset of the batch with this number, if it lies at `from` or behind. */
@@ -47,12 +43,19 @@ export class ProducerFinder {
     stamp: Stamp,
     from: number,
   ): Promise<number | undefined> {
+    let least = from
     for (let at = from, fetches = 0; fetches < MOST_FETCHES; fetches++) {
       const bytes = await this.#fetch(place, leader, at)
+      if (bytes === undefined) {
+        // Retention took what lay there (old records are old to it too), or the log was cut, or is that of another topic by now.
+        least = await this.#list(place, leader, EARLIEST)
+        at = least
+        continue
+      }
       let next = at
       for (const batch of batchesOf(bytes)) {
         const base = layout.readInt64(batch, layout.BASE_OFFSET)
-        if (base >= from && isOf(batch, stamp)) return base
+        if (base >= least && isOf(batch, stamp)) return base
         next = base + batch.readInt32BE(layout.LAST_OFFSET_DELTA) + 1
       }
       if (next <= at) return undefined
@@ -61,7 +64,17 @@ export class ProducerFinder {
     return undefined
   }
 
-  async #fetch(place: TopicPartition, leader: number, offset: number): Promise<Buffer> {
+  async #list({ topic, partition }: TopicPartition, leader: number, timestamp: number) {
+    const asked = [{ partition, timestamp }]
+    const request = listOffsetsRequest({ isolation, topics: [{ topic, partitions: asked }] })
+    const { topics } = await this.#cluster.send(leader, request)
+    const found = topics[0]?.partitions[0]
+    check(found?.errorCode ?? -1, `Topic "${topic}", partition ${partition}: find its ends`)
+    return found?.offset ?? 0
+  }
+
+  /** Undefined: nothing can be read from there. */
+  async #fetch(place: TopicPartition, leader: number, offset: number): Promise<Buffer | undefined> {
     const { topic, partition } = place
     const asked = [{ partition, offset, leaderEpoch: -1, maxBytes: FETCH_BYTES }]
     const request = fetchRequest({
@@ -76,6 +89,7 @@ export class ProducerFinder {
     const what = `Topic "${topic}", partition ${partition}: look for a batch from offset ${offset}`
     check(answer.errorCode, what)
     const found = answer.topics[0]?.partitions[0]
+    if (found?.errorCode === OFFSET_OUT_OF_RANGE) return undefined
     check(found?.errorCode ?? -1, what)
     return found?.recordSet ?? Buffer.alloc(0)
   }
