@@ -1,3 +1,4 @@
+import { hasCode } from '../api/index.ts'
 import type { Log } from '../log/log.ts'
 import { partitionKey, type SinkOffsets } from './sink-offsets.ts'
 
@@ -31,7 +32,7 @@ export class SinkLag {
     const delivered = this.#offsets.delivered()
     const ends = new Map<string, number>()
     for (const topic of new Set(delivered.map(({ topic }) => topic))) {
-      for (const { partition, latest } of await this.#log.offsets(topic)) {
+      for (const { partition, latest } of await this.#ends(topic)) {
         ends.set(partitionKey({ topic, partition }), latest)
       }
     }
@@ -39,5 +40,15 @@ export class SinkLag {
       (most, each) => Math.max(most, (ends.get(partitionKey(each)) ?? 0) - each.offset),
       0,
     )
+  }
+
+  /** None of a topic that was deleted: the next read tells so, and this is no reason to fail. */
+  async #ends(topic: string): ReturnType<Log['offsets']> {
+    try {
+      return await this.#log.offsets(topic)
+    } catch (error) {
+      if (hasCode(error, 'CONNECT_NOT_FOUND')) return []
+      throw error
+    }
   }
 }
