@@ -125,6 +125,29 @@ t.test('a reader on a real broker', async (t) => {
     t.match(rig.said, [{ fields: { topic }, message: /deleted/ }])
   })
 
+  await t.test('a topic made anew gets no offsets of the one before', async (t) => {
+    const topic = await makeTopic()
+    const place = { topic, partition: 0 }
+    await log.append([batchOf(place, 0, 5)])
+    const options = { group: uniqueName('group'), topics: [topic] }
+    const consumer = await readers(t).open(options)
+    await pollUntil([consumer], ([got]) => countOf(got ?? []) === 5)
+    await log.deleteTopic(topic)
+    await log.createTopic({ topic })
+    await log.append([batchOf(place, 100, 9)])
+    await t.rejects(consumer.commit([{ ...place, offset: 5 }]), {
+      code: 'CONNECT_RETRIABLE',
+      message: /deleted/,
+    })
+    // As if the process died here.
+    await consumer.close()
+    const [got] = await pollUntil(
+      [await readers(t).open(options)],
+      ([got]) => countOf(got ?? []) >= 9,
+    )
+    t.equal(valuesOf(recordsOf(got))[0], 'v100')
+  })
+
   await t.test('a topic that is deleted is given up, and the others are read on', async (t) => {
     const [gone, kept] = [await makeTopic(2), await makeTopic()]
     for (const group of [undefined, uniqueName('group')]) {
