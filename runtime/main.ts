@@ -225,6 +225,7 @@ function wire(config: WorkerConfig, parts: Parts, { log, logger, workerId }: Gro
     herder,
     resources: {
       connectors: herder,
+      offsets: herder,
       plugins: herder,
       worker: {
         info: () => info,

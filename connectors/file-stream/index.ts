@@ -11,6 +11,12 @@ export default [
       const { lines } = await import('./source-task.ts')
       return lines(config, context)
     },
+    async alterOffsets(config, offsets) {
+      const { checkOffsets } = await import('./alter-offsets.ts')
+      checkOffsets(config, offsets)
+      // The offsets of the host are all there are.
+      return true
+    },
   }),
   defineSink({
     name: 'FileStreamSink',
@@ -21,5 +27,6 @@ export default [
       const { FileStreamSinkTask } = await import('./sink-task.ts')
       return FileStreamSinkTask.open(config)
     },
+    alterOffsets: async () => true,
   }),
 ]

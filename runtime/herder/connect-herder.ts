@@ -7,6 +7,7 @@ import { ConfigBackingStore } from '../storage/config-backing-store.ts'
 import { OffsetBackingStore } from '../storage/offset-backing-store.ts'
 import { StatusBackingStore } from '../storage/status-backing-store.ts'
 import { trimmed, withName } from './connector-name.ts'
+import { ConnectorOffsets, requireStopped } from './connector-offsets.ts'
 import { ConnectorRun } from './connector-run.ts'
 import { ConnectorViews } from './connector-views.ts'
 import { GuardedRunner } from './guarded-runner.ts'
@@ -16,13 +17,16 @@ import type {
   ConfigKeyInfo,
   ConfigMap,
   ConnectorInfo,
+  ConnectorOffset,
   ConnectorPlugins,
   ConnectorStateInfo,
   Connectors,
   ConnectorTaskId,
   InitialState,
+  Offsets,
   PluginInfo,
   SentConfig,
+  SentOffset,
   TargetState,
   TaskInfo,
   TaskState,
@@ -61,11 +65,12 @@ const initialTargets: Record<InitialState, TargetState> = {
  * Decides what runs. A request is written to the config topic, one after the other, and answered when it was read back; what was read is
  * what a `ConnectorRun` each then makes the worker do. So a crash at any instant leaves what the topic says, and a start goes on from there (I4).
  */
-export class ConnectHerder implements Connectors, ConnectorPlugins {
+export class ConnectHerder implements Connectors, Offsets, ConnectorPlugins {
   readonly #logger: Logger
   readonly #config: ConfigBackingStore
   readonly #statuses: StatusBackingStore
   readonly #offsets: OffsetBackingStore
+  readonly #connectorOffsets: ConnectorOffsets
   readonly #reporter: StatusReporter
   readonly #views: ConnectorViews
   readonly #worker: TaskRunner
@@ -91,6 +96,13 @@ export class ConnectHerder implements Connectors, ConnectorPlugins {
       onReconfigure: (connector) => this.#runs.get(connector)?.reconfigure(),
     })
     this.#worker = new GuardedRunner(runner, (config) => this.#catalog.problems(config), onStatus)
+    this.#connectorOffsets = new ConnectorOffsets({
+      log,
+      plugins,
+      store: this.#offsets,
+      worker: this.#worker,
+      consumer: rules.clients.kafka?.consumer ?? {},
+    })
     this.#catalog = new PluginCatalog({
       plugins,
       rules,
@@ -223,6 +235,19 @@ export class ConnectHerder implements Connectors, ConnectorPlugins {
     await this.#queue.inTime(this.#run(connector).restartTask(task))
   }
 
+  async offsets(name: string): Promise<readonly ConnectorOffset[]> {
+    const { config } = this.#views.found(name)
+    return this.#queue.inTime(this.#connectorOffsets.read(name, config))
+  }
+
+  alterOffsets(name: string, offsets: readonly SentOffset[]): Promise<string> {
+    return this.#changeOffsets(name, offsets)
+  }
+
+  resetOffsets(name: string): Promise<string> {
+    return this.#changeOffsets(name, null)
+  }
+
   list(connectorsOnly: boolean): readonly PluginInfo[] {
     return this.#catalog.list(connectorsOnly)
   }
@@ -242,6 +267,17 @@ export class ConnectHerder implements Connectors, ConnectorPlugins {
     await this.#catalog.checkConnection(validation, config)
     this.#catalog.requireValid(validation)
     this.#catalog.warn(validation, config)
+  }
+
+  /** In the connector's own turn: its tasks have ended, and a resume waits until this is over. */
+  async #changeOffsets(name: string, sent: readonly SentOffset[] | null): Promise<string> {
+    requireStopped(this.#views.found(name))
+    const done = this.#run(name).alone(async (isIdle) => {
+      const stored = this.#views.found(name)
+      requireStopped(stored, isIdle)
+      return this.#connectorOffsets.change(name, stored.config, sent)
+    })
+    return this.#queue.inTime(done)
   }
 
   #writing<T>(name: string, work: () => Promise<T>): Promise<T> {

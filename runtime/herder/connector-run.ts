@@ -24,8 +24,8 @@ interface Told {
 }
 
 interface Request {
-  readonly work: () => Promise<void>
-  readonly resolve: (done: Promise<void>) => void
+  readonly work: () => Promise<unknown>
+  readonly resolve: (done: Promise<unknown>) => void
 }
 
 /**
@@ -92,6 +92,11 @@ export class ConnectorRun {
     })
   }
 
+  /** `work` is told whether anything of the connector runs; nothing is started or stopped before it is over. */
+  alone<T>(work: (isIdle: boolean) => Promise<T>): Promise<T> {
+    return this.#request(() => work(this.#tasks.isEmpty))
+  }
+
   onStatus(update: StatusUpdate): void {
     const { task, state } = update
     if (task !== null) {
@@ -145,9 +150,9 @@ export class ConnectorRun {
   }
 
   /** Its turn comes after what was changed before; the outcome is the caller's. */
-  #request(work: () => Promise<void>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#requests.push({ work, resolve })
+  #request<T>(work: () => Promise<T>): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<T>()
+    this.#requests.push({ work, resolve: resolve as Request['resolve'] })
     if (this.#isStopped) this.#refuseRequests()
     else this.#begin()
     return promise

@@ -1,4 +1,5 @@
 import { ConfigException, type Findings } from '../api/index.ts'
+import type { AlteredOffsets } from '../worker/plugin-messages.ts'
 import { printTrace, toPortable } from '../worker/portable-error.ts'
 import type { ConfigMap, ConnectorTaskId, TargetState } from './herder.ts'
 import type { HerderHooks, TaskRunner, TaskStart } from './task-runner.ts'
@@ -46,6 +47,10 @@ export class GuardedRunner implements TaskRunner {
 
   check(plugin: string, config: ConfigMap): Promise<Findings> {
     return this.#worker.check(plugin, config)
+  }
+
+  alterOffsets(name: string, config: ConfigMap, offsets: AlteredOffsets): Promise<boolean> {
+    return this.#worker.alterOffsets(name, config, offsets)
   }
 
   stopTasks(ids: readonly ConnectorTaskId[]): Promise<void> {

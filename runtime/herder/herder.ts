@@ -1,4 +1,5 @@
 import type { Importance, Width } from '../api/config-def.ts'
+import type { OffsetMap } from '../api/record.ts'
 import type { PluginKind } from '../plugins/plugin.ts'
 
 export type { PluginKind }
@@ -78,6 +79,26 @@ export interface Connectors {
   pause(name: string): Promise<void>
   resume(name: string): Promise<void>
   stop(name: string): Promise<void>
+}
+
+export interface ConnectorOffset {
+  readonly partition: OffsetMap
+  readonly offset: OffsetMap | null
+}
+
+/** As a client sent it: a sink's are judged by the herder. */
+export interface SentOffset {
+  readonly partition?: OffsetMap | null
+  readonly offset?: OffsetMap | null
+}
+
+/** Where connectors go on. Errors as for `Connectors`. */
+export interface Offsets {
+  offsets(name: string): Promise<readonly ConnectorOffset[]>
+  /** Of a connector that is STOPPED. Returns what to tell the client. */
+  alterOffsets(name: string, offsets: readonly SentOffset[]): Promise<string>
+  /** All of them are forgotten. */
+  resetOffsets(name: string): Promise<string>
 }
 
 export interface PluginInfo {

@@ -21,6 +21,10 @@ export class RunningTasks {
     this.#statuses = statuses
   }
 
+  get isEmpty(): boolean {
+    return this.#states.size === 0
+  }
+
   /** Runs the tasks of the last commit, in the state that is wanted. */
   async follow(stored: StoredConnector): Promise<void> {
     if (this.#revision === stored.taskRevision) {

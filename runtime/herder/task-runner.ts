@@ -1,4 +1,5 @@
 import type { Findings, OffsetMap } from '../api/index.ts'
+import type { AlteredOffsets } from '../worker/plugin-messages.ts'
 import type { ConfigMap, ConnectorTaskId, TargetState } from './herder.ts'
 
 /** What the herder asks of the worker. */
@@ -8,6 +9,8 @@ export interface TaskRunner {
   stopConnector(name: string): Promise<void>
   taskConfigs(name: string): Promise<readonly ConfigMap[]>
   check(plugin: string, config: ConfigMap): Promise<Findings>
+  /** Tells a connector whose offsets are changed by hand. True: it changed its own too; throws when it refuses. */
+  alterOffsets(name: string, config: ConfigMap, offsets: AlteredOffsets): Promise<boolean>
   startTask(task: TaskStart): Promise<void>
   stopTasks(ids: readonly ConnectorTaskId[]): Promise<void>
   setTaskTarget(id: ConnectorTaskId, target: TargetState): void

@@ -7,7 +7,13 @@ import {
   fastify,
 } from 'fastify'
 import type { Logger } from '../api/logger.ts'
-import type { ConnectorPlugins, Connectors, TopicView, WorkerView } from '../herder/herder.ts'
+import type {
+  ConnectorPlugins,
+  Connectors,
+  Offsets,
+  TopicView,
+  WorkerView,
+} from '../herder/herder.ts'
 import { errorBody } from './error-answer.ts'
 import { HttpError, notFound } from './http-error.ts'
 import { negotiate } from './negotiation.ts'
@@ -18,6 +24,7 @@ import { connectorStateResource } from './resources/connector-state.ts'
 import { connectorsResource } from './resources/connectors.ts'
 import { documentResource } from './resources/document.ts'
 import { type MetricsView, metricsResource } from './resources/metrics.ts'
+import { offsetsResource } from './resources/offsets.ts'
 import { pageResource } from './resources/page.ts'
 import { pluginsResource } from './resources/plugins.ts'
 import { tasksResource } from './resources/tasks.ts'
@@ -27,6 +34,7 @@ import { workerResource } from './resources/worker.ts'
 /** What REST shows of the host: one interface a resource. */
 export interface Resources {
   readonly connectors: Connectors
+  readonly offsets: Offsets
   readonly plugins: ConnectorPlugins
   readonly worker: WorkerView
   readonly topics: TopicView
@@ -70,6 +78,7 @@ export async function createApplication(
   connectorsResource(app, resources.connectors)
   connectorConfigResource(app, resources.connectors)
   connectorStateResource(app, resources.connectors)
+  offsetsResource(app, resources.offsets)
   tasksResource(app, resources.connectors)
   pluginsResource(app, resources.plugins)
   topicsResource(app, resources.topics)

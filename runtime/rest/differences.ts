@@ -83,6 +83,13 @@ export const differences: readonly Difference[] = [
     why: 'The mistake is known at once; right values are answered as Connect answers them.',
   },
   {
+    where:
+      'PATCH of offsets: a body of another shape, values that are no primitives, an offset that FileStreamSource refuses',
+    connect: '500',
+    tapline: '400 with the same message, or one that names the place',
+    why: "The mistake is the client's.",
+  },
+  {
     where: 'A body above rest.body.max.bytes, a body that stalls',
     connect: 'no limit; the connection waits',
     tapline: '413; 408 and the connection is closed',

@@ -7,6 +7,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  * number that passes through a double comes back as another one.
  */
 export function parseKeepingText(body: Uint8Array): unknown {
+  return parseJson(body, asText)
+}
+
+/** `revive` as for `JSON.parse`. */
+export function parseJson(body: Uint8Array, revive: typeof asText): unknown {
   if (body.length === 0) {
     throw new HttpError(400, 'REST_BAD_BODY', {
       message: 'The body is empty: a JSON object is needed',
@@ -14,7 +19,7 @@ export function parseKeepingText(body: Uint8Array): unknown {
   }
   const text = decode(body)
   try {
-    return JSON.parse(text, asText)
+    return JSON.parse(text, revive)
   } catch (error) {
     throw refusal(text, error as Error)
   }

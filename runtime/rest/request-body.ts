@@ -1,13 +1,15 @@
 import type { ErrorObject, ValidateFunction } from 'ajv'
+import { exactNumber } from './exact-json.ts'
 import { HttpError } from './http-error.ts'
-import { parseKeepingText } from './json-text.ts'
+import { parseJson, parseKeepingText } from './json-text.ts'
 import { type BodyName, bodies } from './schemas/bodies.ts'
 
 /** The body as the endpoint needs it, or what is wrong with it in plain words. */
 export async function readBody(name: BodyName, bytes: unknown): Promise<unknown> {
-  const body = parseKeepingText(Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0))
+  const octets = Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0)
+  const body = name === 'offsets' ? parseJson(octets, exactNumber) : parseKeepingText(octets)
   const validate = await validatorOf(name)
-  if (!validate(body)) throw refusal(validate.errors?.[0] as ErrorObject)
+  if (!validate(body)) throw refusal(validate.errors?.[0] as ErrorObject, hints[name])
   return body
 }
 
@@ -23,12 +25,23 @@ async function validatorOf(name: BodyName): Promise<ValidateFunction> {
   return validator
 }
 
-function refusal({ keyword, instancePath, params, data, parentSchema }: ErrorObject): HttpError {
+/** How each body is meant. */
+const hints: Readonly<Record<BodyName, string>> = {
+  config: 'A config is flat: write nested values as one text.',
+  create:
+    'Send {"name": "…", "config": {"connector.class": "…", …}}: the settings of a connector belong inside "config", flat.',
+  offsets: 'Send {"offsets": [{"partition": {…}, "offset": {…}}]}, as GET answers it.',
+}
+
+function refusal(
+  { keyword, instancePath, params, data, parentSchema }: ErrorObject,
+  hint: string,
+): HttpError {
   const place = placeOf(instancePath)
   if (keyword === 'required') {
     return new HttpError(400, 'REST_BAD_BODY', {
       message: `${place} has no "${params['missingProperty']}"`,
-      hint: 'Send {"name": "…", "config": {"connector.class": "…", …}}.',
+      hint,
     })
   }
   if (keyword === 'additionalProperties') {
@@ -36,13 +49,13 @@ function refusal({ keyword, instancePath, params, data, parentSchema }: ErrorObj
     return new HttpError(400, 'REST_BAD_BODY', {
       message: `${place} has an unknown field "${params['additionalProperty']}"; known are ${known.join(', ')}`,
       pointer: `${instancePath}/${escaped(String(params['additionalProperty']))}`,
-      hint: 'The settings of a connector belong inside "config".',
+      hint,
     })
   }
   return new HttpError(400, 'REST_BAD_BODY', {
     message: `${place} must be ${wanted(parentSchema)}, not ${kindOf(data)}`,
     pointer: instancePath === '' ? undefined : instancePath,
-    hint: 'A config is flat: write nested values as one text.',
+    hint,
   })
 }
 
@@ -55,7 +68,9 @@ function placeOf(pointer: string): string {
 
 function wanted(schema: unknown): string {
   const { type } = schema as { type?: unknown }
-  return type === 'object' ? 'a JSON object' : 'text, a number, true, false or null'
+  const [most] = [type].flat()
+  if (most === 'array') return 'an array'
+  return most === 'object' ? 'a JSON object' : 'text, a number, true, false or null'
 }
 
 function kindOf(data: unknown): string {

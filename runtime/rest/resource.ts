@@ -12,7 +12,7 @@ declare module 'fastify' {
   }
 }
 
-export type Verb = 'GET' | 'POST' | 'PUT' | 'DELETE'
+export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface Answer {
   readonly description: string

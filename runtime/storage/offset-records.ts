@@ -1,7 +1,7 @@
 import { DataException, type OffsetMap } from '../api/index.ts'
 import type { EncodedBatch } from '../log/log.ts'
 import { isObject, readJson, writeJson } from './json-text.ts'
-import { keyedBatches } from './keyed-batches.ts'
+import { type KeyedEntry, keyedBatches } from './keyed-batches.ts'
 
 /** Where a source partition of a connector goes on; null: forgotten. */
 export interface SourceOffset {
@@ -20,12 +20,17 @@ export function offsetBatches(
   return keyedBatches(
     topic,
     partitions,
-    entries.map(({ partition, offset }) => ({
-      key: offsetKey(connector, partition),
-      value: offset === null ? null : writeJson(primitives(offset)),
-    })),
+    entries.map((entry) => offsetEntry(connector, entry)),
     timestamp,
   )
+}
+
+/** Throws a DataException for what a topic of offsets cannot hold. */
+export function offsetEntry(connector: string, { partition, offset }: SourceOffset): KeyedEntry {
+  return {
+    key: offsetKey(connector, partition),
+    value: offset === null ? null : writeJson(primitives(offset)),
+  }
 }
 
 /** `["NAME",{…}]`. Its bytes are what the topic is compacted by: the map's own order is kept. */

@@ -12,12 +12,15 @@ import type { PluginRegistry } from '../plugins/registry.ts'
 import { backoffMs } from './backoff.ts'
 import { pluginDeadlineMs } from './deadline.ts'
 import type { PluginCalls } from './plugin-calls.ts'
+import type { AlteredOffsets } from './plugin-messages.ts'
 import { printTrace, toPortable } from './portable-error.ts'
 import { redactor } from './secrets.ts'
 import type { ConfigMap, ReportedState, StatusUpdate, TargetState } from './task-state.ts'
 
 /** A connection test answers sooner, or it is no answer. */
 const checkDeadlineMs = 60_000
+/** No longer than a request waits. */
+const alterDeadlineMs = 90_000
 
 export interface ConnectorsParts {
   readonly plugins: PluginRegistry
@@ -100,6 +103,18 @@ export class ConnectorHalves {
     const question = { op: 'check', connector, config: full, max: 0 } as const
     const findings = await this.#parts.calls.ask(question, checkDeadlineMs)
     return named(findings, plugin)
+  }
+
+  /** False when the connector has no say in it. */
+  async alterOffsets(
+    connector: string,
+    config: ConfigMap,
+    offsets: AlteredOffsets,
+  ): Promise<boolean> {
+    const plugin = this.#parts.plugins.connector(config['connector.class'] ?? '')
+    if (plugin.definition.alterOffsets === undefined) return false
+    const question = { op: 'alterOffsets', connector, config, max: 0, offsets } as const
+    return this.#parts.calls.ask(question, alterDeadlineMs)
   }
 
   async #overlays(

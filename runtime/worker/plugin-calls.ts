@@ -38,7 +38,7 @@ export class PluginCalls {
   }
 
   /** Rejects with what the connector threw, or with a TimeoutException. */
-  async ask<O extends 'validate' | 'check' | 'tasks'>(
+  async ask<O extends Exclude<PluginQuestion['op'], 'watch'>>(
     question: PluginQuestion & { readonly op: O },
     deadlineMs: number,
   ): Promise<PluginAnswers[O]> {

@@ -59,11 +59,11 @@ export class PluginHost {
 
   async #answer(
     call: number,
-    { op, max }: PluginQuestion,
+    { op, max, offsets = [] }: PluginQuestion,
     definition: ConnectorDefinition,
     config: Parameters<NonNullable<ConnectorDefinition['validate']>>[0],
     context: ConnectorContext,
-  ): Promise<Findings | readonly TaskOverlay[] | null> {
+  ): Promise<Findings | readonly TaskOverlay[] | boolean | null> {
     switch (op) {
       case 'validate':
         return definition.validate?.(config) ?? {}
@@ -71,6 +71,9 @@ export class PluginHost {
         return (await definition.check?.(config, context)) ?? {}
       case 'tasks':
         return (await definition.tasks?.(config, max, context)) ?? []
+      case 'alterOffsets':
+        // The herder made them for this kind of connector.
+        return (await definition.alterOffsets?.(config, offsets as never[], context)) ?? false
       case 'watch': {
         for await (const _ of definition.watch?.(config, context) ?? []) {
           if (context.signal.aborted) break

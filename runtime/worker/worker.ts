@@ -6,6 +6,7 @@ import { ConnectorHalves } from './connector-halves.ts'
 import type { ConverterDefaults, TaskSettings, TaskSpec } from './messages.ts'
 import { mainPlace, type PlaceEvents, threadPlace } from './places.ts'
 import { PluginCalls } from './plugin-calls.ts'
+import type { AlteredOffsets } from './plugin-messages.ts'
 import { TaskPool } from './task-pool.ts'
 import type {
   ConfigMap,
@@ -99,6 +100,11 @@ export class Worker {
   /** Tries the connection: findings by key, none when all is well. */
   check(plugin: string, config: ConfigMap): Promise<Findings> {
     return this.#connectors.check(plugin, config)
+  }
+
+  /** Tells a connector of a change of its offsets. True: it changed its own too; throws when it refuses. */
+  alterOffsets(name: string, config: ConfigMap, offsets: AlteredOffsets): Promise<boolean> {
+    return this.#connectors.alterOffsets(name, config, offsets)
   }
 
   /** Resolves when a thread has it: what becomes of it is reported. Throws when there is no such connector class. */

@@ -13,6 +13,7 @@ import type {
   InitialState,
   PluginInfo,
   SentConfig,
+  SentOffset,
   TaskState,
   TopicPage,
   WorkerStatus,
@@ -113,6 +114,21 @@ export class FakeHerder implements Resources {
     pause: (name: string) => this.#change('pause', name),
     resume: (name: string) => this.#change('resume', name),
     stop: (name: string) => this.#change('stop', name),
+  }
+
+  readonly offsets = {
+    offsets: async (name: string) => {
+      this.connectors.info(name)
+      return [{ partition: { file: 'f' }, offset: { position: 2n ** 60n } }]
+    },
+    alterOffsets: async (name: string, offsets: readonly SentOffset[]) => {
+      await this.#change('alterOffsets', name, offsets)
+      return 'altered'
+    },
+    resetOffsets: async (name: string) => {
+      await this.#change('resetOffsets', name)
+      return 'reset'
+    },
   }
 
   readonly plugins = {

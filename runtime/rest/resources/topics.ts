@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { TopicView } from '../../herder/herder.ts'
+import { exactJson } from '../exact-json.ts'
 import { HttpError } from '../http-error.ts'
 import { parameterOf, valuesOf } from '../parameters.ts'
 import { resource } from '../resource.ts'
@@ -36,18 +37,11 @@ export function topicsResource(app: FastifyInstance, topics: TopicView): void {
             : (numberOf(request, 'from', 0, Number.MAX_SAFE_INTEGER, ' or earliest, latest') ?? 0),
           numberOf(request, 'limit', 1, mostRecords) ?? 10,
         )
-        return reply.type('application/json').send(JSON.stringify(page, exactly))
+        return reply.type('application/json').send(exactJson(page))
       },
     },
   })
 }
-
-/** Integers beyond 2^53 keep their digits. */
-function exactly(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? rawJson(String(value)) : value
-}
-
-const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): unknown }
 
 function firstOf(request: FastifyRequest, name: string): string | undefined {
   return valuesOf(request, name)?.[0]

@@ -75,6 +75,12 @@ export const answers: Readonly<Record<string, object>> = {
     'info',
   ]),
   TaskInfo: closed({ id: ref('ConnectorTaskId'), config: configMap }),
+  ConnectorOffsets: closed({
+    offsets: listOf(
+      closed({ partition: { type: 'object' }, offset: { type: ['object', 'null'] } }),
+    ),
+  }),
+  Message: closed({ message: text }),
   PluginInfo: closed(
     {
       class: text,

@@ -9,7 +9,29 @@ const configMap = {
 
 const scalar = { type: ['string', 'number', 'boolean', 'null'] } as const
 
+const fields = { type: ['object', 'null'] } as const
+
 export const bodies = {
+  offsets: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      offsets: {
+        type: ['array', 'null'],
+        items: {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            partition: {
+              ...fields,
+              description: "A source's own, or kafka_topic and kafka_partition.",
+            },
+            offset: { ...fields, description: "A source's own, or kafka_offset; null: forgotten." },
+          },
+        },
+      },
+    },
+  },
   config: configMap,
   create: {
     type: 'object',

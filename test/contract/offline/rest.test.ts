@@ -248,6 +248,45 @@ t.test('what the herder throws is answered by its code', async (t) => {
   t.equal((await rig.put('/connectors/a/config', {})).body.fix, 'say yes')
 })
 
+t.test('offsets are shown, altered and reset, and keep their digits', async (t) => {
+  const rig = await RestRig.start(t)
+  t.equal((await rig.get('/connectors/a/offsets')).status, 404)
+  rig.herder.add('a')
+  const { text } = await rig.get('/connectors/a/offsets')
+  t.equal(
+    text,
+    '{"offsets":[{"partition":{"file":"f"},"offset":{"position":1152921504606846976}}]}',
+  )
+  const patched = await rig.ask('PATCH', '/connectors/a/offsets', { raw: text })
+  t.strictSame(patched.body, { message: 'altered' })
+  t.strictSame(rig.herder.calls.at(-1), [
+    'alterOffsets',
+    'a',
+    [{ partition: { file: 'f' }, offset: { position: 2n ** 60n } }],
+  ])
+  t.strictSame((await rig.ask('DELETE', '/connectors/a/offsets')).body, { message: 'reset' })
+
+  const missing = 'Partitions / offsets need to be provided for an alter offsets request'
+  for (const [raw, message, pointer] of [
+    ['{}', missing],
+    ['{"offsets":null}', missing],
+    ['{"offsets":[]}', missing],
+    ['', /empty/],
+    ['[]', /The body must be a JSON object, not an array/],
+    ['{"key":[]}', /unknown field "key"/, '/key'],
+    ['{"offsets":{}}', /"offsets" must be an array, not an object/, '/offsets'],
+    ['{"offsets":[123]}', /must be a JSON object, not a plain value/, '/offsets/0'],
+    ['{"offsets":[{"key":"val"}]}', /unknown field "key"/, '/offsets/0/key'],
+    ['{"offsets":[{"partition":[]}]}', /must be a JSON object, not an array/],
+    ['{"offsets":[{"partition":[]]}]}', /not valid JSON/],
+  ] as const) {
+    const { status, body } = await rig.ask('PATCH', '/connectors/a/offsets', { raw })
+    t.equal(status, 400, raw)
+    t.match(body.message, message)
+    if (pointer) t.equal(body.pointer, pointer)
+  }
+})
+
 t.test('topics and their records are shown', async (t) => {
   const rig = await RestRig.start(t)
   t.strictSame((await rig.get('/topics')).body, [{ topic: 'packets', partitions: 1 }])

@@ -543,3 +543,67 @@ t.test('a restart of the worker', async (t) => {
     await statuses.stop()
   })
 })
+
+t.test('offsets of a stopped source are changed by hand', async (t) => {
+  const log = await openEmbeddedLog(t)
+  const { herder, worker } = await start(t, log)
+  await herder.create('a', config, 'RUNNING')
+  await shows(herder, 'a', 'RUNNING', 'RUNNING', 'RUNNING')
+  const partition = { file: 'f' }
+  const offset = { position: 2n ** 60n }
+  const stopped = { code: 'CONNECT_BAD_REQUEST', message: /must be in the STOPPED state/ }
+  t.strictSame(await herder.offsets('a'), [])
+  await t.rejects(herder.offsets('nobody'), { message: 'Connector nobody not found' })
+  await t.rejects(herder.alterOffsets('nobody', []), { message: 'Connector nobody not found' })
+  await t.rejects(herder.alterOffsets('a', [{ partition, offset }]), stopped)
+  await t.rejects(herder.resetOffsets('a'), stopped)
+  await herder.pause('a')
+  await t.rejects(herder.resetOffsets('a'), stopped)
+
+  worker.calls.length = 0
+  await herder.stop('a')
+  t.match(await herder.alterOffsets('a', [{ partition, offset }]), /framework-managed .* altered/)
+  t.match(worker.calls.join(), /stop a-0,stop a-1.*alter a 1/, 'when its tasks have ended')
+  t.strictSame(await herder.offsets('a'), [{ partition, offset }])
+  await t.rejects(herder.alterOffsets('a', [{ offset }]), { code: 'CONNECT_BAD_REQUEST' })
+  await t.rejects(herder.alterOffsets('a', [{ partition, offset: { position: [] as never } }]), {
+    message:
+      'Offsets may only contain primitive types as values, but field position contains ARRAY',
+  })
+  worker.ownsOffsets = true
+  const done = 'The offsets for this connector have been altered successfully'
+  const twice = [{ partition, offset }, { partition }]
+  t.equal(await herder.alterOffsets('a', twice), done)
+  t.strictSame(await herder.offsets('a'), [], 'of the same partition twice the last counts')
+
+  await herder.alterOffsets('a', [{ partition, offset }])
+  worker.troubles.push(new TypeError('boom'), new ConnectException('not this one'))
+  await t.rejects(herder.resetOffsets('a'), {
+    message: 'Failed to modify offsets for source connector a',
+    hint: 'boom',
+  })
+  await t.rejects(herder.resetOffsets('a'), { message: 'not this one' })
+  t.strictSame(await herder.offsets('a'), [{ partition, offset }], 'what refuses changes nothing')
+  t.match(await herder.resetOffsets('a'), /reset successfully/)
+  t.strictSame(await herder.offsets('a'), [])
+})
+
+t.test('nothing is started while offsets are changed', async (t) => {
+  const { herder, worker } = await start(t, await openEmbeddedLog(t))
+  await herder.create('a', config, 'STOPPED')
+  await shows(herder, 'a', 'STOPPED')
+  const gate = Promise.withResolvers<void>()
+  worker.alterGate = gate.promise
+  worker.calls.length = 0
+  const altered = herder.resetOffsets('a')
+  await until(
+    () => worker.calls.join(),
+    (calls) => calls === 'alter a 0',
+  )
+  await herder.resume('a')
+  await setTimeout(50)
+  t.equal(worker.calls.join(), 'alter a 0')
+  gate.resolve()
+  await altered
+  t.ok(await shows(herder, 'a', 'RUNNING', 'RUNNING', 'RUNNING'))
+})

@@ -1,6 +1,7 @@
 import { ConnectException, type Findings } from '../../../runtime/api/index.ts'
 import type { ConfigMap, ConnectorTaskId, TargetState } from '../../../runtime/herder/herder.ts'
 import type { HerderHooks, TaskRunner, TaskStart } from '../../../runtime/herder/task-runner.ts'
+import type { AlteredOffsets } from '../../../runtime/worker/plugin-messages.ts'
 
 const states = { STARTED: 'RUNNING', PAUSED: 'PAUSED', STOPPED: 'STOPPED' } as const
 
@@ -16,6 +17,9 @@ export class FakeWorker implements TaskRunner {
   /** What `taskConfigs` throws, once each. */
   readonly troubles: Error[] = []
   findings: Findings = {}
+  /** Held back `alterOffsets`, and what it answers. */
+  alterGate: Promise<void> = Promise.resolve()
+  ownsOffsets = false
   /** How many tasks a connector makes; by default `tasks.max`. */
   taskCount: number | undefined
   /** Held back starts of connectors. */
@@ -56,6 +60,14 @@ export class FakeWorker implements TaskRunner {
   async check(): Promise<Findings> {
     this.calls.push('check')
     return this.findings
+  }
+
+  async alterOffsets(name: string, _config: ConfigMap, offsets: AlteredOffsets): Promise<boolean> {
+    this.calls.push(`alter ${name} ${offsets.length}`)
+    const trouble = this.troubles.shift()
+    if (trouble) throw trouble
+    await this.alterGate
+    return this.ownsOffsets
   }
 
   async startTask(start: TaskStart): Promise<void> {

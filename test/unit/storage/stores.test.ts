@@ -302,3 +302,39 @@ t.test('a compacted topic', async (t) => {
     })
   })
 })
+
+t.test(
+  'offsets that are changed by hand are changed under every key the topic has of them',
+  async (t) => {
+    const log = await embeddedLog(t)
+    const topic = 'hand'
+    const open = async () => {
+      const store = new OffsetBackingStore(log, silent, { topic, partitions: 5 })
+      t.teardown(() => store.stop())
+      await store.start()
+      return store
+    }
+    const store = await open()
+    // As another writer spells it: the very bytes are the key.
+    const foreign = '["c", {"file": "\\u00e9"}]'
+    const append = async (key: string, value: string) => {
+      const builder = new BatchBuilder({ topic, partition: 0 })
+      builder.append(Buffer.from(key), value, 0)
+      await log.append([builder.build()])
+    }
+    await append(foreign, '{"position":1}')
+    await append('["other",{"file":"x"}]', '{"position":9}')
+    const partition = { file: 'é' }
+    t.strictSame(await store.all('c'), [{ partition, offset: { position: 1 } }])
+
+    await store.write('c', [{ partition, offset: { position: 2n ** 60n } }])
+    t.strictSame(await store.read('c', partition), { position: 2n ** 60n })
+    t.strictSame(await (await open()).all('c'), [{ partition, offset: { position: 2n ** 60n } }])
+    await store.write('c', [{ partition, offset: null }])
+    t.strictSame(await store.all('c'), [])
+    const again = await open()
+    t.strictSame(await again.all('c'), [], 'in whatever order the partitions are read')
+    t.strictSame(await again.all('other'), [{ partition: { file: 'x' }, offset: { position: 9 } }])
+    await store.write('c', [])
+  },
+)
