@@ -70,7 +70,7 @@ export class SinkCommits {
       meter.counts.commitFailures++
       if (isLast) throw error
       // The target may have lost what it was given since: it gets that again.
-      await this.#feed().rewind(this.#offsets.rewind())
+      await this.#feed().rewind(() => this.#offsets.rewind())
       this.#dueMs = performance.now() + this.#retries.next(error)
       return 'rewound'
     }

@@ -85,13 +85,13 @@ export class SinkFeed {
     if (this.#isHeld) this.#consumer.pause(partitions)
   }
 
-  /** Forgets what was read ahead and reads again from these offsets. */
-  async rewind(offsets: readonly TopicOffset[]): Promise<void> {
+  /** Forgets what was read ahead and reads again from these offsets, asked for when no read is under way: a rebalance within one changes them (I1). */
+  async rewind(offsets: () => readonly TopicOffset[]): Promise<void> {
     this.wake()
     await this.#polling
     this.#failure = undefined
     this.backlog.clear()
-    for (const { topic, partition, offset } of offsets) {
+    for (const { topic, partition, offset } of offsets()) {
       await this.#consumer.seek({ topic, partition }, offset)
     }
   }

@@ -166,7 +166,7 @@ export class WorkerSinkTask {
     commits: SinkCommits,
   ): Promise<void> {
     try {
-      if (this.#mustRewind) await feed.rewind(this.#offsets.delivered())
+      if (this.#mustRewind) await feed.rewind(() => this.#offsets.delivered())
       this.#mustRewind = false
       await this.#turn(feed, delivery, commits)
       this.#reading.over()
