@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRetriable } from '../../api/errors.ts'
 import { Backoff } from './connection/backoff.ts'
-import { atSeam, BrokerException, type SeamOptions } from './protocol/errors.ts'
+import { atSeam, mayPass, type SeamOptions } from './protocol/errors.ts'
 
 export interface Persistence extends SeamOptions {
   /** What is tried, in words that go before a colon. */
@@ -29,8 +28,4 @@ export async function persist<T>(call: () => Promise<T>, options: Persistence): 
       await sleep(backoff.ms)
     }
   }
-}
-
-function mayPass(error: unknown): boolean {
-  return error instanceof BrokerException ? error.isRetriable : isRetriable(error)
 }

@@ -16,8 +16,9 @@ import {
   ConsumerTroubles,
 } from './consumer-parts.ts'
 import { Waker } from './consumer-waker.ts'
-import { Fetcher, keyOf } from './fetcher.ts'
+import { Fetcher } from './fetcher.ts'
 import { Membership } from './membership.ts'
+import { keyOf } from './place-key.ts'
 import { OffsetLookup } from './position-lookup.ts'
 import { StartFinder } from './position-start.ts'
 import { atSeam } from './protocol/at-seam.ts'

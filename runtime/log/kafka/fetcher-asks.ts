@@ -1,5 +1,6 @@
 import type { ConsumerCore } from './consumer-parts.ts'
 import { FetcherAnswers } from './fetcher-answers.ts'
+import { keyOf } from './place-key.ts'
 import type { PartitionPosition } from './position.ts'
 import { check } from './protocol/errors.ts'
 import { type FetchAnswer, fetchRequest } from './protocol/requests/fetch.ts'
@@ -184,8 +185,4 @@ export class FetcherAsks {
     this.#asks.delete(ask)
     for (const { position, turn } of ask.asked) if (position.turn === turn) position.isAsked = false
   }
-}
-
-function keyOf({ topic, partition }: { topic: string; partition: number }): string {
-  return `${partition} ${topic}`
 }

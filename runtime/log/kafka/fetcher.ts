@@ -3,6 +3,7 @@ import type { Fetched, PollOptions, TopicPartition } from '../log.ts'
 import type { ConsumerCore } from './consumer-parts.ts'
 import { FetcherAsks } from './fetcher-asks.ts'
 import { FetcherRange } from './fetcher-range.ts'
+import { keyOf } from './place-key.ts'
 import type { PartitionPosition, TakeLimit, Taken } from './position.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -241,8 +242,4 @@ function takeFrom(position: PartitionPosition, into: Fetched[], limit: TakeLimit
     if (into.length === 0) throw error
     return { records: [], bytes: 0 }
   }
-}
-
-export function keyOf({ topic, partition }: TopicPartition): string {
-  return `${partition} ${topic}`
 }

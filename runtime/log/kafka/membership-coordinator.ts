@@ -40,8 +40,3 @@ export class GroupCoordinator {
     }
   }
 }
-
-/** Whether the same call may succeed a little later. */
-export function mayPass(error: unknown): boolean {
-  return error instanceof BrokerException ? error.isRetriable : isRetriable(error)
-}

@@ -12,7 +12,13 @@ import type { ProducerLimits } from './producer-limits.ts'
 import type { ProducerPieces } from './producer-pieces.ts'
 import type { ProducerTopics } from './producer-topics.ts'
 import { leavesDoubt, verdictOn } from './producer-verdict.ts'
-import { atSeam, type BrokerError, BrokerException, brokerError } from './protocol/errors.ts'
+import {
+  atSeam,
+  type BrokerError,
+  BrokerException,
+  brokerError,
+  mayPass,
+} from './protocol/errors.ts'
 import type {
   ProduceAnswer,
   ProducedPartition,
@@ -256,10 +262,6 @@ function resultOf({ topics }: ProduceAnswer, { topic, partition }: TopicPartitio
 function errorOf({ topic, partition }: TopicPartition, errorCode: number): BrokerException {
   const error = brokerError(errorCode) as BrokerError
   return new BrokerException(error, `Topic "${topic}", partition ${partition}: write`)
-}
-
-function mayPass(error: unknown): boolean {
-  return error instanceof BrokerException ? error.isRetriable : isRetriable(error)
 }
 
 function hasCode(error: unknown, code: number): boolean {

@@ -4,6 +4,7 @@ import {
   ConnectException,
   CorruptException,
   FencedException,
+  isRetriable,
   NotFoundException,
   RetriableException,
 } from '../../../api/errors.ts'
@@ -82,6 +83,11 @@ export function atSeam(error: unknown, what: string, options: SeamOptions = {}):
   }
   const type = isTransport(error) ? RetriableException : ConnectException
   return new type(`${what}: ${message}`, { hint: options.hint, cause: error })
+}
+
+/** Whether the same call may succeed a little later. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof BrokerException ? error.isRetriable : isRetriable(error)
 }
 
 function classOf(error: BrokerException, options: SeamOptions): typeof ConnectException {

@@ -1,4 +1,4 @@
-export { atSeam, type SeamOptions } from './at-seam.ts'
+export { atSeam, mayPass, type SeamOptions } from './at-seam.ts'
 export {
   AnswerException,
   type BrokerError,
