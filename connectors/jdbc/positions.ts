@@ -34,6 +34,17 @@ export class Positions {
     this.#isCurrent = false
   }
 
+  /** These are given to us: the host is told to read them from where the target stands. */
+  async take(places: readonly Place[], query: Query): Promise<void> {
+    this.forget(places)
+    await this.#claim(places, query)
+    const seeks = places.flatMap((place) => {
+      const { topic, partition, next, refused } = (this.#held.get(keyOf(place)) as Held).standing
+      return next === null ? [] : [{ topic, partition, offset: Math.min(next, ...refused) }]
+    })
+    if (seeks.length > 0) this.#context.seek?.(seeks)
+  }
+
   forget(places: readonly Place[]): void {
     for (const place of places) this.#held.delete(keyOf(place))
   }
@@ -46,7 +57,7 @@ export class Positions {
       const key = keyOf(placeOf(record))
       if (!firsts.has(key)) firsts.set(key, record)
     }
-    await this.#claim(firsts, query)
+    await this.#claim([...firsts.values()].map(placeOf), query)
     this.#place(firsts)
     return records.filter((record) => {
       const { next, refused } = this.#heldOf(record).standing
@@ -89,10 +100,8 @@ export class Positions {
     }
   }
 
-  async #claim(firsts: ReadonlyMap<string, SinkRecord>, query: Query): Promise<void> {
-    const wanted = [...firsts].flatMap(([key, record]) =>
-      this.#held.has(key) ? [] : [placeOf(record)],
-    )
+  async #claim(places: readonly Place[], query: Query): Promise<void> {
+    const wanted = places.filter((place) => !this.#held.has(keyOf(place)))
     if (wanted.length === 0) return
     await this.#table.create(query)
     for (const standing of await this.#table.claim(query, wanted))

@@ -135,6 +135,19 @@ export class JdbcSinkTask implements SinkTask {
       isTrimmed: this.#config['trim.sensitive.log'],
     })
 
+  /** So that a database that is behind its group gets what it lacks even when nothing new comes. */
+  async assigned(partitions: readonly TopicPartition[]): Promise<void> {
+    if (!this.#config['exactly.once']) return
+    try {
+      const { connection } = await this.#connected()
+      await this.#positions?.take(partitions, connection.query)
+    } catch (error) {
+      this.#drop()
+      const message = 'where the database stands is asked again with the first records'
+      this.#context.log.warn({ err: error }, message)
+    }
+  }
+
   async revoked(partitions: readonly TopicPartition[]): Promise<void> {
     this.#positions?.forget(partitions)
   }

@@ -175,6 +175,31 @@ if (server) {
     )
   })
 
+  t.test('a task that is given partitions says at once where they are read from', async (t) => {
+    const topic = await table()
+    const place = { topic, partition: 0 }
+    const seeks: unknown[] = []
+    const task = withSeek(t, seeks)
+    await task.assigned([place, { topic, partition: 1 }])
+    t.strictSame(seeks, [], 'nothing was written yet')
+    await task.put(batch(topic, 0, 10))
+    const next = withSeek(t, seeks)
+    await next.assigned([place])
+    t.strictSame(seeks, [[{ ...place, offset: 10 }]])
+    await t.rejects(task.put(batch(topic, 10, 11)), { code: 'CONNECT_FENCED' })
+    await next.put(batch(topic, 10, 12))
+    await next.revoked([place])
+    await next.assigned([place])
+    t.strictSame(seeks[1], [{ ...place, offset: 12 }])
+    await next.put(batch(topic, 12, 13))
+    t.strictSame(await held(topic), numbers(0, 13))
+
+    const elsewhere = { ...once, 'connection.url': 'jdbc:postgresql://127.0.0.1:9/db' }
+    const cut = new JdbcSinkTask(jdbcSinkConfig(database, elsewhere), sinkContext())
+    await t.resolves(cut.assigned([place]), 'a database that is down is met again in put')
+    await cut.stop()
+  })
+
   t.test(
     'offsets that are changed by hand are changed here, and fence a task that runs',
     async (t) => {
