@@ -1,114 +1,171 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { CorruptException } from '../../api/errors.ts'
+import type { TopicOffset } from '../log.ts'
 import {
   offsetChecksum,
   type PartitionRow,
   partitionChecksum,
   topicChecksum,
 } from './record-checksums.ts'
+import { isDamage } from './sqlite-errors.ts'
+
+const MAX_SHOWN = 20
 
 export interface TopicRow {
   readonly name: string
+  readonly partitions: number
   readonly settings: string
 }
 
+export interface OffsetRow extends TopicOffset {
+  readonly group: string
+}
+
+/** What is in order of everything but the batches. */
 export interface CatalogContent {
   /** What the row of the log itself counts: see `Catalog.saveLog`. */
-  readonly log: PartitionRow
+  readonly log: PartitionRow | undefined
   readonly topics: readonly TopicRow[]
   /** By topic, in order of their numbers. */
   readonly partitions: ReadonlyMap<string, readonly PartitionRow[]>
+  readonly offsets: readonly OffsetRow[]
+  /** Numbers of partitions whose rows are to go. */
+  readonly deleted: ReadonlySet<number>
+}
+
+export interface Inspected extends CatalogContent {
+  /** What is not in order, in words. */
+  readonly problems: readonly string[]
+  /** Topics whose records are damaged, as they stand there. */
+  readonly damagedTopics: readonly TopicRow[]
 }
 
 type Row = Readonly<Record<string, unknown>>
 
-/** Everything but the batches, each record checked; throws a CorruptException that names whatever is damaged or missing. */
-export function readCatalog(db: DatabaseSync, path: string): CatalogContent {
-  const { content, problems } = inspectCatalog(db)
-  if (content && problems.length === 0) return content
-  throw new CorruptException(`The log's database is damaged: ${path}: ${problems.join('; ')}`, {
+/** Throws a CorruptException that names whatever is damaged or missing. */
+export function readCatalog(
+  db: DatabaseSync,
+  path: string,
+): CatalogContent & { readonly log: PartitionRow } {
+  const { problems, ...content } = inspectCatalog(db)
+  const { log } = content
+  if (log && problems.length === 0) return { ...content, log }
+  const shown = problems.slice(0, MAX_SHOWN)
+  const more = problems.length > MAX_SHOWN ? `; and ${problems.length - MAX_SHOWN} more` : ''
+  throw new CorruptException(`The log's database is damaged: ${path}: ${shown.join('; ')}${more}`, {
     hint: '`tapline log check` tells all that is damaged; `tapline log repair` keeps what can be read. Or restore a copy.',
   })
 }
 
-/** The same, with what is wrong in words; `content` holds what is in order, null when the log's own row is not. */
-export function inspectCatalog(db: DatabaseSync): {
-  readonly content: CatalogContent | null
-  readonly problems: readonly string[]
-} {
-  const problems: string[] = []
-  const partitions = new Map<string, PartitionRow[]>()
-  const ids = new Set<number>()
-  let log: PartitionRow | undefined
-  for (const row of db.prepare('SELECT * FROM partitions ORDER BY topic, number').iterate()) {
+/** Reads what can be read. */
+export function inspectCatalog(db: DatabaseSync): Inspected {
+  return new Inspection(db).result()
+}
+
+class Inspection {
+  readonly #db: DatabaseSync
+  readonly #problems: string[] = []
+  #log: PartitionRow | undefined
+  readonly #topics: TopicRow[] = []
+  readonly #damagedTopics: TopicRow[] = []
+  readonly #partitions = new Map<string, PartitionRow[]>()
+  readonly #offsets: OffsetRow[] = []
+  readonly #ids = new Set<number>()
+  readonly #deleted = new Set<number>()
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+    this.#each('partitions', 'ORDER BY topic, number', (row) => this.#partition(row))
+    if (!this.#log) this.#problems.push("the log's own record")
+    this.#each('topics', 'ORDER BY name', (row) => this.#topic(row))
+    this.#each('group_offsets', '', (row) => this.#offset(row))
+    this.#each('deleted', '', (row) => this.#deletion(Number(row['partition'])))
+    this.#compare()
+  }
+
+  result(): Inspected {
+    return {
+      log: this.#log,
+      topics: this.#topics,
+      partitions: this.#partitions,
+      offsets: this.#offsets,
+      deleted: this.#deleted,
+      problems: this.#problems,
+      damagedTopics: this.#damagedTopics,
+    }
+  }
+
+  #each(table: string, order: string, use: (row: Row) => void): void {
+    try {
+      for (const row of this.#db.prepare(`SELECT * FROM ${table} ${order}`).iterate()) use(row)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      this.#problems.push(`table ${table} cannot be read to its end (${(error as Error).message})`)
+    }
+  }
+
+  #partition(row: Row): void {
     const partition = partitionOf(row)
     const isSound =
-      partition && (partition.id === 0) === (partition.topic === '') && !ids.has(partition.id)
+      partition && (partition.id === 0) === (partition.topic === '') && !this.#ids.has(partition.id)
     if (!isSound) {
-      problems.push(`the record of partition ${show(row['number'])} of topic ${show(row['topic'])}`)
+      const place = `partition ${show(row['number'])} of topic ${show(row['topic'])}`
+      this.#problems.push(`the record of ${place}`)
     } else if (partition.id === 0) {
-      log = partition
+      this.#log = partition
     } else {
-      ids.add(partition.id)
-      const list = partitions.get(partition.topic) ?? []
-      partitions.set(partition.topic, list)
+      this.#ids.add(partition.id)
+      const list = this.#partitions.get(partition.topic) ?? []
+      this.#partitions.set(partition.topic, list)
       list.push(partition)
     }
   }
-  if (!log) problems.push("the log's own record")
-  const topics = topicsIn(db, partitions, problems)
-  const offsets = offsetsIn(db, problems)
-  if (log) {
-    const found = [topics.length, ids.size, offsets]
-    const counted = [log.first, log.bytes, log.cleaned]
-    for (const [i, what] of ['topics', 'partitions', 'offsets of groups'].entries()) {
-      if (found[i] !== counted[i])
-        problems.push(`of ${counted[i]} ${what} ${found[i]} are there and in order`)
-    }
-  }
-  for (const { partition } of db
-    .prepare('SELECT partition FROM deleted')
-    .iterate() as Iterable<Row>)
-    if (ids.has(Number(partition)))
-      problems.push(`partition ${partition} of the log is said to be deleted, and is not`)
-  return { content: log ? { log, topics, partitions } : null, problems }
-}
 
-function topicsIn(
-  db: DatabaseSync,
-  partitions: ReadonlyMap<string, readonly PartitionRow[]>,
-  problems: string[],
-): TopicRow[] {
-  const topics: TopicRow[] = []
-  const unknown = new Set(partitions.keys())
-  for (const row of db.prepare('SELECT * FROM topics').iterate() as Iterable<Row>) {
+  #topic(row: Row): void {
     const name = String(row['name'])
     const settings = String(row['settings'])
-    const count = Number(row['partitions'])
-    if (topicChecksum(name, count, settings) !== row['checksum']) {
-      problems.push(`the record of topic ${show(name)}`)
-      continue
+    const partitions = Number(row['partitions'])
+    if (topicChecksum(name, partitions, settings) === row['checksum']) {
+      this.#topics.push({ name, partitions, settings })
+      return
     }
-    unknown.delete(name)
-    topics.push({ name, settings })
-    const numbers = new Set(partitions.get(name)?.map(({ number }) => number))
-    for (let number = 0; number < count; number++)
-      if (!numbers.has(number))
-        problems.push(`partition ${number} of topic ${show(name)} is missing`)
+    this.#problems.push(`the record of topic ${show(name)}`)
+    this.#damagedTopics.push({ name, partitions, settings })
   }
-  for (const name of unknown)
-    problems.push(`topic ${show(name)} is missing, its partitions are not`)
-  return topics
-}
 
-function offsetsIn(db: DatabaseSync, problems: string[]): number {
-  let sound = 0
-  for (const row of db.prepare('SELECT * FROM group_offsets').iterate() as Iterable<Row>) {
-    const isSound = isSoundOffset(row)
-    if (isSound) sound++
-    else problems.push(`an offset of group ${show(row['name'])} in topic ${show(row['topic'])}`)
+  #offset(row: Row): void {
+    const [group, topic] = [String(row['name']), String(row['topic'])]
+    const [partition, offset] = [Number(row['partition']), Number(row['next'])]
+    if (isSoundOffset(row)) this.#offsets.push({ group, topic, partition, offset })
+    else this.#problems.push(`an offset of group ${show(group)} in topic ${show(topic)}`)
   }
-  return sound
+
+  #deletion(id: number): void {
+    if (!this.#ids.has(id)) this.#deleted.add(id)
+    else this.#problems.push(`partition ${id} of the log is said to be deleted, and is not`)
+  }
+
+  #compare(): void {
+    const unknown = new Set(this.#partitions.keys())
+    for (const { name, partitions } of this.#topics) {
+      unknown.delete(name)
+      const there = new Set(this.#partitions.get(name)?.map(({ number }) => number))
+      for (let number = 0; number < partitions; number++)
+        if (!there.has(number)) this.#problems.push(`partition ${number} of topic ${show(name)}`)
+    }
+    for (const name of unknown)
+      this.#problems.push(`topic ${show(name)} is missing, its partitions are not`)
+    if (!this.#log) return
+    const { first, bytes, cleaned } = this.#log
+    this.#count('topics', this.#topics.length, first)
+    this.#count('partitions', this.#ids.size, bytes)
+    this.#count('offsets of groups', this.#offsets.length, cleaned)
+  }
+
+  #count(what: string, found: number, counted: number): void {
+    if (found !== counted)
+      this.#problems.push(`of ${counted} ${what} ${found} are there and in order`)
+  }
 }
 
 export function isSoundOffset(row: Row): boolean {

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { ConnectException } from '../../api/errors.ts'
 import type { TopicPartition, TopicSettings, TopicSpec } from '../log.ts'
 import { checkTopicName } from '../topic-name.ts'
-import { type CatalogContent, readCatalog } from './catalog-content.ts'
+import { readCatalog } from './catalog-content.ts'
 import { MAX_PARTITIONS } from './database.ts'
 import { offsetChecksum, partitionChecksum, topicChecksum } from './record-checksums.ts'
 import { checksumOfPlace } from './row-checksum.ts'
@@ -72,10 +72,7 @@ export class Catalog {
 
   /** Reads everything afresh: at start, and after a rollback. Throws when a record of it is damaged. */
   load(): void {
-    this.#use(readCatalog(this.#db, this.#path))
-  }
-
-  #use({ log, topics, partitions }: CatalogContent): void {
+    const { log, topics, partitions } = readCatalog(this.#db, this.#path)
     this.#topics.clear()
     for (const { name, settings } of topics) {
       this.#topics.set(name, {

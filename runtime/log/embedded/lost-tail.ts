@@ -35,8 +35,9 @@ export function findLostTail(
     for (const partition of partitions) {
       unknown.delete(partition.id)
       const from = endOf(partition)
-      const next = Math.max(partition.next, slots[partition.id] ?? 0)
-      if (next > from) ends.push({ partition, from, next })
+      const next = Math.max(partition.next, slots[partition.id] ?? 0, from)
+      // Rows behind the end: of two pages that were written together one is older. They are taken in.
+      if (next > from || from > partition.next) ends.push({ partition, from, next })
     }
   }
   const sequence = slots[0] ?? 0
@@ -47,8 +48,11 @@ export function findLostTail(
     )
   }
   for (const { partition, from, next } of ends) {
+    const place = `Topic "${partition.topic}", partition ${partition.partition}`
     find(
-      `Topic "${partition.topic}", partition ${partition.partition}: offsets ${from} to ${next - 1} were acknowledged and are missing`,
+      next > from
+        ? `${place}: offsets ${from} to ${next - 1} were acknowledged and are missing`
+        : `${place}: its record is older than its last batches; it goes on behind them, at ${next}`,
     )
   }
   const orphaned = [...unknown].filter((id) => id > catalog.lastPartition && (slots[id] ?? 0) > 0)

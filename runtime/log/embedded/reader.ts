@@ -9,13 +9,14 @@ import type {
   TopicPartition,
   TopicSettings,
 } from '../log.ts'
-import { BatchRows, type Ends, MissingException, type Place, type ReadLimit } from './batch-rows.ts'
+import { BatchRows, type Ends, MissingException, type ReadLimit } from './batch-rows.ts'
 import { isSoundOffset, partitionOf } from './catalog-content.ts'
 import { openForReading } from './database.ts'
 import { foreignLayout, layoutOf } from './prepare-tables.ts'
 import type { AssignableTopic } from './range-assignor.ts'
 import { topicChecksum } from './record-checksums.ts'
 import { checksumOfPlace } from './row-checksum.ts'
+import type { Place } from './rows.ts'
 import { translate, translateAtOpen } from './sqlite-errors.ts'
 import { LAYOUT } from './tables.ts'
 

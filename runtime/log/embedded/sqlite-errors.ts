@@ -6,6 +6,7 @@ const LOCKED = 6
 const NOMEM = 7
 const READONLY = 8
 const IOERR = 10
+const IOERR_SHORT_READ = 522
 const CORRUPT = 11
 const FULL = 13
 const CANTOPEN = 14
@@ -20,6 +21,8 @@ export function translate(error: unknown, path: string): ConnectException {
   const cause = error as Error & { errcode?: number; code?: string }
   // A number that no log writes.
   if (cause.code === 'ERR_OUT_OF_RANGE') cause.errcode = CORRUPT
+  // The file ends before the page does: it was cut.
+  if (cause.errcode === IOERR_SHORT_READ) cause.errcode = CORRUPT
   switch (cause.code === 'ENOSPC' ? FULL : (cause.errcode ?? 0) & 0xff) {
     case FULL:
       return new RetriableException(`The disk of the log is full: ${path}`, {
@@ -57,6 +60,13 @@ export function translate(error: unknown, path: string): ConnectException {
     default:
       return new ConnectException(`The log failed: ${path}: ${cause.message}`, { cause })
   }
+}
+
+/** Whether SQLite, or the number of a row, says that the file is not what was written. */
+export function isDamage(error: unknown): boolean {
+  const { code, errcode = 0 } = error as { code?: string; errcode?: number }
+  if (code === 'ERR_OUT_OF_RANGE' || errcode === IOERR_SHORT_READ) return true
+  return code === 'ERR_SQLITE_ERROR' && [CORRUPT, NOTADB].includes(errcode & 0xff)
 }
 
 /** The statements are ours: when SQLite does not understand them at open, its tables are others than it was given. */

@@ -111,7 +111,7 @@ export class Store {
     for (const { partition, from, next } of ends) {
       partition.next = next
       catalog.save(partition)
-      lose.run(partition.id, from, next, Date.now())
+      if (next > from) lose.run(partition.id, from, next, Date.now())
     }
     catalog.saveLog(catalog.sequence)
     commitPhase.traceSync(() => this.#commit.run())

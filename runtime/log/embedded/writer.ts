@@ -62,16 +62,16 @@ export class Writer {
       this.#head = new HeadFile(files.head)
       this.findings = this.#findLostTail(isUpgraded ? [] : head)
       this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
+      this.clusterId = String(
+        this.#db.prepare("SELECT value FROM state WHERE name = 'cluster'").get()?.['value'],
+      )
+      this.#wal = new WalKeeper(this.#db, options.maxBytes)
+      this.#cleaner = new Cleaner(this.#db, this.#store.catalog, options.minCompactionRecords)
     } catch (error) {
       this.#lock.release()
       throw translateAtOpen(error, files.database)
     }
-    this.clusterId = String(
-      this.#db.prepare("SELECT value FROM state WHERE name = 'cluster'").get()?.['value'],
-    )
-    this.#wal = new WalKeeper(this.#db, options.maxBytes)
     this.#watches = new Watches(this.#store.catalog)
-    this.#cleaner = new Cleaner(this.#db, this.#store.catalog, options.minCompactionRecords)
     this.#cleaning = setInterval(() => {
       this.#cleaner.lookAtAll()
       if (this.#cleaner.isDue) this.#schedule()
