@@ -34,6 +34,7 @@ export class Membership {
   #joined: Joined | undefined
   #generation = 0
   #isDue = true
+  #isJoining = false
   #isExpelled = false
   #fenced: Error | undefined
 
@@ -88,7 +89,8 @@ export class Membership {
   /** After the subscription was refreshed: the group must know of what changed. */
   followTopics(): void {
     const joined = this.#joined
-    if (joined === undefined || this.#isDue) return
+    // A join is about to tell the group; what came of it is looked at when it is over.
+    if (joined === undefined || this.#isDue || this.#isJoining) return
     const { names } = this.#subscription
     const isOther =
       joined.names.join('\n') !== names.join('\n') ||
@@ -108,6 +110,7 @@ export class Membership {
     while (!this.#core.closing.aborted) {
       this.#heartbeats.stop()
       this.#isDue = false
+      this.#isJoining = true
       try {
         const joined = await this.#join.run(this.#memberId, (member) => {
           this.#memberId = member.memberId
@@ -116,9 +119,12 @@ export class Membership {
         this.#joined = joined
         this.#generation = joined.generation
         this.#isExpelled = false
+        this.#isJoining = false
         this.#core.troubles.over(GROUP)
+        this.followTopics()
         return
       } catch (error) {
+        this.#isJoining = false
         this.#isDue = true
         this.#heartbeats.stop()
         if (this.#isRefused(error)) continue

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { encodeSubscription } from '../../../../runtime/log/kafka/assignor-wire.ts'
 import { openKafkaConsumer } from '../../../../runtime/log/kafka/consumer.ts'
 import { consumerSettings } from '../../../../runtime/log/kafka/settings/consumer-settings.ts'
 import { FakeGroup } from '../../../helpers/fake-group.ts'
@@ -114,4 +115,23 @@ t.test('a commit in the middle of a rebalance may be made again', async (t) => {
   fake.onCommit = () => 0
   await until(() => events.length === 3)
   t.same(events, ['assigned', 'revoked', 'assigned'])
+})
+
+t.test('a leader rebalances once for partitions that were added', async (t) => {
+  const fake = new FakeGroup()
+  const me = { memberId: 'me', instanceId: null, metadata: encodeSubscription(['t']) }
+  fake.others.set('JoinGroup', () => ({
+    errorCode: 0,
+    generation: ++fake.generation,
+    protocol: 'range',
+    leader: 'me',
+    memberId: 'me',
+    members: [me],
+  }))
+  fake.settings.metadataMaxAgeMs = 20
+  const { consumer } = await join(t, fake)
+  t.equal(fake.generation, 1)
+  fake.leaders = [1, 1].map((node) => ({ node, epoch: 1 }))
+  for (const end = Date.now() + 500; Date.now() < end; ) await consumer.poll({ timeoutMs: 20 })
+  t.equal(fake.generation, 2)
 })
