@@ -6,7 +6,7 @@ import {
   type SinkContext,
   type SinkTask,
 } from '../api/index.ts'
-import type { Position } from '../log/log.ts'
+import type { Position, TopicOffset } from '../log/log.ts'
 import { pause } from './backoff.ts'
 import { SinkCommits } from './commit.ts'
 import type { RecordConverters } from './converters.ts'
@@ -132,7 +132,12 @@ export class WorkerSinkTask {
     while (!control.isStopping) {
       try {
         this.#context.enter()
-        const opening = this.#parts.open({ ...id, log: logger, signal: control.cancelled })
+        const opening = this.#parts.open({
+          ...id,
+          log: logger,
+          signal: control.cancelled,
+          seek: (offsets) => this.#seek(offsets),
+        })
         this.#task = await withDeadline(opening, 'Opening the sink')
         retries.over()
         return this.#task
@@ -143,6 +148,12 @@ export class WorkerSinkTask {
       }
     }
     return undefined
+  }
+
+  /** The sink knows better than the group where its target stands: the next turn reads from there. */
+  #seek(offsets: readonly TopicOffset[]): void {
+    this.#offsets.deliver(offsets)
+    this.#mustRewind = true
   }
 
   #subscribe(rebalance: SinkRebalance): Promise<SinkFeed> {
@@ -237,6 +248,7 @@ export class WorkerSinkTask {
   async #holdFor(ms: number, feed: SinkFeed, commits: SinkCommits): Promise<boolean> {
     const { control } = this.#context
     const until = performance.now() + ms
+    if (this.#mustRewind) return false
     await feed.settle()
     feed.hold()
     while (!control.isStopping) {
