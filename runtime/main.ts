@@ -197,6 +197,7 @@ function wire(config: WorkerConfig, parts: Parts, { log, logger, workerId }: Gro
       createsTopics: config.createsTopics,
     },
     stores: config.stores,
+    topicTracking: config.topicTracking,
     worker: (hooks) => {
       worker = new Worker({
         log,
@@ -226,6 +227,7 @@ function wire(config: WorkerConfig, parts: Parts, { log, logger, workerId }: Gro
     resources: {
       connectors: herder,
       offsets: herder,
+      connectorTopics: herder,
       plugins: herder,
       worker: {
         info: () => info,

@@ -157,6 +157,18 @@ export const connectWorkerConfig = configDef({
     doc: 'Whether sources make missing topics as their topic.creation keys say.',
     default: true,
   },
+  'topic.tracking.enable': {
+    type: 'boolean',
+    importance: 'low',
+    doc: 'Whether it is kept which topics each connector used.',
+    default: true,
+  },
+  'topic.tracking.allow.reset': {
+    type: 'boolean',
+    importance: 'low',
+    doc: 'Whether `PUT /connectors/NAME/topics/reset` may forget them.',
+    default: true,
+  },
 } satisfies ConfigDef)
 
 /** On Kafka these have no default, as in Connect. */

@@ -36,9 +36,4 @@ export const laterKeys: readonly {
     instead:
       'it is not available yet: leave it out (on the embedded log records and offsets are one transaction anyway)',
   },
-  {
-    key: /^topic\.tracking\.(enable|allow\.reset)$/,
-    off: ['true'],
-    instead: 'it is not available yet: leave it out',
-  },
 ]

@@ -54,6 +54,8 @@ export interface WorkerConfig {
   readonly overridePolicy: OverridePolicy
   /** Whether sources make topics as their `topic.creation` keys say. */
   readonly createsTopics: boolean
+  /** Whether it is kept which topics each connector used, and whether that may be reset. */
+  readonly topicTracking: { readonly isEnabled: boolean; readonly allowsReset: boolean }
   readonly offsetFlushIntervalMs: number
   readonly taskShutdownGracefulTimeoutMs: number
   /** What deserves a line in the log: unknown keys and such without effect. */
@@ -128,6 +130,10 @@ export function loadWorkerConfig({
     stores: { config: store('config'), offset: store('offset'), status: store('status') },
     overridePolicy: policyName(connect['connector.client.config.override.policy']) ?? 'None',
     createsTopics: connect['topic.creation.enable'],
+    topicTracking: {
+      isEnabled: connect['topic.tracking.enable'],
+      allowsReset: connect['topic.tracking.allow.reset'],
+    },
     offsetFlushIntervalMs: connect['offset.flush.interval.ms'],
     taskShutdownGracefulTimeoutMs: connect['task.shutdown.graceful.timeout.ms'],
     warnings: [

@@ -22,6 +22,7 @@ import type {
   ConnectorStateInfo,
   Connectors,
   ConnectorTaskId,
+  ConnectorTopics,
   InitialState,
   Offsets,
   PluginInfo,
@@ -30,6 +31,7 @@ import type {
   TargetState,
   TaskInfo,
   TaskState,
+  TopicTracking,
   WorkerStatus,
 } from './herder.ts'
 import { PluginCatalog } from './plugin-catalog.ts'
@@ -51,6 +53,8 @@ export interface HerderOptions {
     readonly offset: StoreTopic
     readonly status: StoreTopic
   }
+  /** Default: both. */
+  readonly topicTracking?: TopicTracking
   /** Makes the worker that runs what the herder decides. Called once. */
   worker(hooks: HerderHooks): TaskRunner
 }
@@ -65,7 +69,7 @@ const initialTargets: Record<InitialState, TargetState> = {
  * Decides what runs. A request is written to the config topic, one after the other, and answered when it was read back; what was read is
  * what a `ConnectorRun` each then makes the worker do. So a crash at any instant leaves what the topic says, and a start goes on from there (I4).
  */
-export class ConnectHerder implements Connectors, Offsets, ConnectorPlugins {
+export class ConnectHerder implements Connectors, Offsets, ConnectorTopics, ConnectorPlugins {
   readonly #logger: Logger
   readonly #config: ConfigBackingStore
   readonly #statuses: StatusBackingStore
@@ -77,10 +81,13 @@ export class ConnectHerder implements Connectors, Offsets, ConnectorPlugins {
   readonly #catalog: PluginCatalog
   readonly #queue = new WorkQueue()
   readonly #runs = new Map<string, ConnectorRun>()
+  readonly topicTracking: TopicTracking
   #isReady = false
   #isClosed = false
 
-  constructor({ log, plugins, logger, workerId, rules, stores, worker }: HerderOptions) {
+  constructor(options: HerderOptions) {
+    const { log, plugins, logger, workerId, rules, stores, worker } = options
+    this.topicTracking = options.topicTracking ?? { isEnabled: true, allowsReset: true }
     this.#logger = logger
     this.#config = new ConfigBackingStore(log, logger, stores.config, (change) =>
       this.#onChange(change),
@@ -93,6 +100,7 @@ export class ConnectHerder implements Connectors, Offsets, ConnectorPlugins {
     const runner = worker({
       offsets: this.#offsets,
       onStatus,
+      onTopics: ({ connector, task }, topics) => this.#onTopics(connector, task, topics),
       onReconfigure: (connector) => this.#runs.get(connector)?.reconfigure(),
     })
     this.#worker = new GuardedRunner(runner, (config) => this.#catalog.problems(config), onStatus)
@@ -188,6 +196,23 @@ export class ConnectHerder implements Connectors, Offsets, ConnectorPlugins {
     })
   }
 
+  /** On top of what is stored at the end: a config that came meanwhile is not undone. */
+  async patchConfig(name: string, patch: SentConfig): Promise<ConnectorInfo> {
+    for (;;) {
+      const { config: stored, revision } = this.#views.found(name)
+      const merged = Object.entries({ ...stored, ...patch }).filter(([, value]) => value !== null)
+      const config = Object.fromEntries(merged) as ConfigMap
+      if (config['name'] !== undefined) withName(name, config)
+      await this.#requireValid(config)
+      const info = await this.#writing(name, async () => {
+        if (this.#views.found(name).revision !== revision) return null
+        await this.#config.putConnector(name, config)
+        return this.info(name)
+      })
+      if (info !== null) return info
+    }
+  }
+
   delete(name: string): Promise<void> {
     return this.#queue.request(`removing the config for connector ${name}`, async () => {
       this.#views.found(name)
@@ -246,6 +271,15 @@ export class ConnectHerder implements Connectors, Offsets, ConnectorPlugins {
 
   resetOffsets(name: string): Promise<string> {
     return this.#changeOffsets(name, null)
+  }
+
+  connectorTopics(name: string): readonly string[] {
+    return this.#statuses.topics(name)
+  }
+
+  async resetTopics(name: string): Promise<void> {
+    this.#statuses.forgetTopics(name)
+    await this.#queue.inTime(this.#statuses.flush())
   }
 
   list(connectorsOnly: boolean): readonly PluginInfo[] {
@@ -328,5 +362,12 @@ export class ConnectHerder implements Connectors, Offsets, ConnectorPlugins {
 
   #onStatus(update: StatusUpdate): void {
     if (!this.#isClosed) this.#runs.get(update.connector)?.onStatus(update)
+  }
+
+  /** Late words of a connector that was deleted change nothing. */
+  #onTopics(connector: string, task: number, topics: readonly string[]): void {
+    const isKnown = this.#config.connector(connector) !== undefined
+    if (this.topicTracking.isEnabled && isKnown && !this.#isClosed)
+      this.#statuses.putTopics(connector, task, topics)
   }
 }

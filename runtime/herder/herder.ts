@@ -69,6 +69,8 @@ export interface Connectors {
     name: string,
     config: SentConfig,
   ): Promise<{ readonly created: boolean; readonly info: ConnectorInfo }>
+  /** Keys with null are removed, keys left out stay as they are. */
+  patchConfig(name: string, patch: SentConfig): Promise<ConnectorInfo>
   delete(name: string): Promise<void>
   /** Both false: the connector alone, nothing returned. Else what will be restarted shows RESTARTING. */
   restart(
@@ -99,6 +101,19 @@ export interface Offsets {
   alterOffsets(name: string, offsets: readonly SentOffset[]): Promise<string>
   /** All of them are forgotten. */
   resetOffsets(name: string): Promise<string>
+}
+
+/** Which topics the tasks of connectors used since the last reset. */
+export interface ConnectorTopics {
+  readonly topicTracking: TopicTracking
+  /** None for a connector that is not known. */
+  connectorTopics(name: string): readonly string[]
+  resetTopics(name: string): Promise<void>
+}
+
+export interface TopicTracking {
+  readonly isEnabled: boolean
+  readonly allowsReset: boolean
 }
 
 export interface PluginInfo {

@@ -32,6 +32,7 @@ export class StatusReporter {
   /** The connector is no more, nor are its tasks: those that are known here and those that the store knows. */
   forget(connector: string, tasks: Iterable<number>): void {
     this.#store.put({ connector, task: null }, null)
+    this.#store.forgetTopics(connector)
     const known = this.#store.tasks(connector).map(([task]) => task)
     for (const task of new Set([...tasks, ...known])) this.#store.put({ connector, task }, null)
   }

@@ -39,6 +39,8 @@ export interface HerderHooks {
     read(connector: string, partition: OffsetMap): Promise<OffsetMap | null>
   }
   onStatus(update: StatusUpdate): void
+  /** A task used these topics; said again while it goes on. */
+  onTopics(id: ConnectorTaskId, topics: readonly string[]): void
   /** A connector wants its tasks to be made anew. */
   onReconfigure(connector: string): void
 }

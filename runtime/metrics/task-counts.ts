@@ -56,6 +56,7 @@ export class TaskMeter {
     lagMax: 0,
     partitions: 0,
   }
+  readonly #topics = new Set<string>()
   #posted = ''
   readonly #onChange: () => void
 
@@ -109,6 +110,20 @@ export class TaskMeter {
     this.#onChange()
     this.counts.active = records
     if (records > this.counts.activeMax) this.counts.activeMax = records
+  }
+
+  /** Records came from this topic, or the log took some for it. */
+  used(topic: string): void {
+    if (this.#topics.has(topic)) return
+    this.#topics.add(topic)
+    this.#onChange()
+  }
+
+  /** Those used since it was last asked. */
+  takeTopics(): readonly string[] {
+    const topics = [...this.#topics]
+    this.#topics.clear()
+    return topics
   }
 
   /** A copy, or undefined when nothing changed. Maxima begin anew. */

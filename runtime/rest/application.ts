@@ -10,6 +10,7 @@ import type { Logger } from '../api/logger.ts'
 import type {
   ConnectorPlugins,
   Connectors,
+  ConnectorTopics,
   Offsets,
   TopicView,
   WorkerView,
@@ -21,6 +22,7 @@ import { describeRoutes } from './openapi.ts'
 import { routedUrl } from './request-url.ts'
 import { connectorConfigResource } from './resources/connector-config.ts'
 import { connectorStateResource } from './resources/connector-state.ts'
+import { connectorTopicsResource } from './resources/connector-topics.ts'
 import { connectorsResource } from './resources/connectors.ts'
 import { documentResource } from './resources/document.ts'
 import { type MetricsView, metricsResource } from './resources/metrics.ts'
@@ -35,6 +37,7 @@ import { workerResource } from './resources/worker.ts'
 export interface Resources {
   readonly connectors: Connectors
   readonly offsets: Offsets
+  readonly connectorTopics: ConnectorTopics
   readonly plugins: ConnectorPlugins
   readonly worker: WorkerView
   readonly topics: TopicView
@@ -79,6 +82,7 @@ export async function createApplication(
   connectorConfigResource(app, resources.connectors)
   connectorStateResource(app, resources.connectors)
   offsetsResource(app, resources.offsets)
+  connectorTopicsResource(app, resources.connectorTopics)
   tasksResource(app, resources.connectors)
   pluginsResource(app, resources.plugins)
   topicsResource(app, resources.topics)

@@ -2,13 +2,17 @@ import { setTimeout } from 'node:timers/promises'
 import type { Logger } from '../api/index.ts'
 import type { Log } from '../log/log.ts'
 import { CompactedTopic, type StoreRecord, type StoreTopic } from './compacted-topic.ts'
+import type { KeyedEntry } from './keyed-batches.ts'
 import {
   parseStatus,
   parseStatusKey,
+  parseTopicKey,
   type Status,
   type StatusOwner,
   statusEntry,
-  statusKey,
+  topicEntry,
+  topicKey,
+  type UsedTopic,
 } from './status-records.ts'
 
 const purpose = { property: 'status.storage.topic', holds: 'connector and task statuses' }
@@ -26,8 +30,9 @@ export class StatusBackingStore {
   readonly #spec: StoreTopic
   readonly #logger: Logger
   readonly #statuses = new Map<string, ConnectorStatuses>()
-  /** What waits to be written, the latest of each owner (I6). */
-  #pending = new Map<string, readonly [StatusOwner, Status | null]>()
+  readonly #topics = new Map<string, Set<string>>()
+  /** What waits to be written, the latest of each key (I6). */
+  #pending = new Map<string, KeyedEntry>()
   #writing: Promise<void> | undefined
   readonly #stopping = new AbortController()
 
@@ -75,7 +80,33 @@ export class StatusBackingStore {
 
   /** Written in the background, again and again while the log refuses it and nothing newer came. Null: the owner is no more. */
   put(owner: StatusOwner, status: Status | null): void {
-    this.#pending.set(statusKey(owner), [owner, status])
+    this.#put(statusEntry(owner, status))
+  }
+
+  /** Those that its tasks used. */
+  topics(connector: string): string[] {
+    return [...(this.#topics.get(connector) ?? [])]
+  }
+
+  /** Written in the background, once. */
+  putTopics(connector: string, task: number, topics: readonly string[]): void {
+    const known = this.#topics.get(connector)
+    for (const topic of topics) {
+      const used = { connector, topic }
+      const pending = this.#pending.get(topicKey(used))
+      const isKnown = pending === undefined ? known?.has(topic) : pending.value !== null
+      if (!isKnown) this.#put(topicEntry(used, task, Date.now()))
+    }
+  }
+
+  forgetTopics(connector: string): void {
+    for (const topic of this.topics(connector)) {
+      this.#put(topicEntry({ connector, topic }, null, Date.now()))
+    }
+  }
+
+  #put(entry: KeyedEntry): void {
+    this.#pending.set(entry.key, entry)
     this.#writing ??= this.#write()
   }
 
@@ -89,7 +120,7 @@ export class StatusBackingStore {
       const batch = this.#pending
       this.#pending = new Map()
       try {
-        await this.#topic.append([...batch.values()].map((each) => statusEntry(...each)))
+        await this.#topic.append([...batch.values()])
       } catch (error) {
         this.#logger.warn({ err: error, statuses: batch.size }, 'writing statuses failed')
         if (this.#stopping.signal.aborted) break
@@ -103,6 +134,11 @@ export class StatusBackingStore {
   }
 
   #read({ key, value, offset }: StoreRecord): void {
+    const used = parseTopicKey(key)
+    if (used !== undefined) {
+      this.#readTopic(used, value !== null)
+      return
+    }
     const owner = parseStatusKey(key)
     if (owner === undefined) return
     const status = value === null ? undefined : parseStatus(value)
@@ -119,6 +155,14 @@ export class StatusBackingStore {
     else of.tasks.delete(owner.task)
     if (of.own === undefined && of.tasks.size === 0) this.#statuses.delete(owner.connector)
     else this.#statuses.set(owner.connector, of)
+  }
+
+  #readTopic({ connector, topic }: UsedTopic, isUsed: boolean): void {
+    const topics = this.#topics.get(connector) ?? new Set()
+    if (isUsed) topics.add(topic)
+    else topics.delete(topic)
+    if (topics.size === 0) this.#topics.delete(connector)
+    else this.#topics.set(connector, topics)
   }
 }
 

@@ -26,6 +26,32 @@ export function statusKey({ connector, task }: StatusOwner): string {
   return task === null ? `status-connector-${connector}` : `status-task-${connector}-${task}`
 }
 
+/** A topic that a connector used. */
+export interface UsedTopic {
+  readonly topic: string
+  readonly connector: string
+}
+
+/** No topic's name holds a colon: the first one parts it from the connector. */
+export function topicKey({ topic, connector }: UsedTopic): string {
+  return `${topicPrefix}${topic}${topicInfix}${connector}`
+}
+
+/** `task`: which of them used it first; null: it is forgotten. */
+export function topicEntry(used: UsedTopic, task: number | null, nowMs: number): KeyedEntry {
+  const { topic: name, connector } = used
+  const topic = { name, connector, task, discoverTimestamp: nowMs }
+  return { key: topicKey(used), value: task === null ? null : JSON.stringify({ topic }) }
+}
+
+/** Undefined for keys of other kinds. */
+export function parseTopicKey(key: string): UsedTopic | undefined {
+  const infix = key.indexOf(':')
+  if (!key.startsWith(topicPrefix) || !key.startsWith(topicInfix, infix)) return undefined
+  const connector = key.slice(infix + topicInfix.length)
+  return { topic: key.slice(topicPrefix.length, infix), connector }
+}
+
 /** Undefined for keys of other kinds, `status-topic-…` among them. */
 export function parseStatusKey(key: string): StatusOwner | undefined {
   if (key.startsWith(connectorPrefix)) {
@@ -55,6 +81,8 @@ export function parseStatus(text: string): Status | undefined {
 
 const connectorPrefix = 'status-connector-'
 const taskPrefix = 'status-task-'
+const topicPrefix = 'status-topic-'
+const topicInfix = ':connector-'
 const states = ['UNASSIGNED', 'RUNNING', 'PAUSED', 'STOPPED', 'FAILED', 'RESTARTING'] as const
 
 function isStoredState(state: unknown): state is StoredState {

@@ -59,6 +59,8 @@ export type FromTasks =
   | { readonly type: 'ended'; readonly run: number }
   | { readonly type: 'trouble'; readonly run: number; readonly trouble: Trouble | null }
   | { readonly type: 'counts'; readonly run: number; readonly counts: TaskCounts }
+  /** Records went there, or came from there, since it was last said. */
+  | { readonly type: 'topics'; readonly run: number; readonly topics: readonly string[] }
   | {
       readonly type: 'read-offset'
       readonly call: number

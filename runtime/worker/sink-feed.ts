@@ -106,7 +106,10 @@ export class SinkFeed {
     try {
       const signal = this.#wake.signal
       const fetched = await this.#consumer.poll({ timeoutMs, ...this.#most, signal })
-      for (const { records } of fetched) this.#meter.counts.recordsIn += records.length
+      for (const { topic, records } of fetched) {
+        this.#meter.counts.recordsIn += records.length
+        if (records.length > 0) this.#meter.used(topic)
+      }
       this.backlog.add(fetched)
     } catch (error) {
       this.#failure = { error }

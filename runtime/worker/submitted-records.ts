@@ -97,18 +97,18 @@ export class SubmittedRecords {
 
   async #sendOne(submission: Submission): Promise<void> {
     const { log, meter } = this.#context
-    const { batches, offsets, records } = submission
+    const { batches, offsets } = submission
     if (log.isTransactional) {
       const append = [...batches, ...(await this.#encoder.encode(offsets))]
       const began = performance.now()
       await this.#untilTaken(() => log.transaction({ append }))
       meter.commit(performance.now() - began)
-      this.#count(records)
+      this.#count(submission)
       await this.#acknowledge(offsets)
       return
     }
     if (batches.length > 0) await this.#untilTaken(() => log.append(batches))
-    this.#count(records)
+    this.#count(submission)
     // I1: offsets only after the records that they speak of.
     this.#offsets.add(offsets)
   }
@@ -117,8 +117,9 @@ export class SubmittedRecords {
     return untilTaken(this.#context, this.#retries, call)
   }
 
-  #count(records: number): void {
+  #count({ records, batches }: Submission): void {
     const { meter } = this.#context
+    for (const { topic } of batches) meter.used(topic)
     meter.counts.recordsOut += records
     meter.transaction(records)
   }

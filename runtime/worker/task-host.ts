@@ -114,8 +114,7 @@ export class TaskHost {
       }
     } finally {
       this.#runs.delete(run)
-      const counts = meter.take()
-      if (counts) post({ type: 'counts', run, counts })
+      this.#postCounts(run, meter)
       post({ type: 'ended', run })
     }
   }
@@ -196,10 +195,14 @@ export class TaskHost {
   #armCounts(): void {
     this.#countsTimer ??= setTimeout(() => {
       this.#countsTimer = undefined
-      for (const { run, meter } of this.#runs.values()) {
-        const counts = meter.take()
-        if (counts) this.#parts.post({ type: 'counts', run, counts })
-      }
+      for (const { run, meter } of this.#runs.values()) this.#postCounts(run, meter)
     }, countsMs)
+  }
+
+  #postCounts(run: number, meter: TaskMeter): void {
+    const counts = meter.take()
+    if (counts) this.#parts.post({ type: 'counts', run, counts })
+    const topics = meter.takeTopics()
+    if (topics.length > 0) this.#parts.post({ type: 'topics', run, topics })
   }
 }

@@ -38,6 +38,7 @@ export interface TasksParts {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly onStatus: (update: StatusUpdate) => void
+  readonly onTopics?: ((id: ConnectorTaskId, topics: readonly string[]) => void) | undefined
 }
 
 /** The tasks of this worker as the main thread sees them: what was ordered, what they said last. */
@@ -173,6 +174,7 @@ export class Tasks {
         this.#end(message.run)
         break
       case 'status':
+      case 'topics':
       case 'counts':
       case 'trouble': {
         const task = this.#byRun.get(message.run)
@@ -183,11 +185,13 @@ export class Tasks {
 
   #hearTask(
     task: Task,
-    message: Extract<FromTasks, { type: 'status' | 'counts' | 'trouble' }>,
+    message: Extract<FromTasks, { type: 'status' | 'topics' | 'counts' | 'trouble' }>,
   ): void {
     const { connector, task: number } = task.id
     if (message.type === 'counts') {
       this.#parts.metrics.taskCounts(connector, number, message.counts)
+    } else if (message.type === 'topics') {
+      this.#parts.onTopics?.(task.id, message.topics)
     } else if (message.type === 'trouble') {
       task.trouble = message.trouble
     } else if (message.state !== 'UNASSIGNED') {

@@ -38,6 +38,8 @@ export interface WorkerOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly onStatus: (update: StatusUpdate) => void
+  /** A task used these topics; said again while it goes on. */
+  readonly onTopics?: (id: ConnectorTaskId, topics: readonly string[]) => void
   /** A connector wants its tasks to be made anew. */
   readonly onReconfigure: (connector: string) => void
 }
@@ -80,6 +82,7 @@ export class Worker {
       logger,
       metrics,
       onStatus,
+      onTopics: options.onTopics,
     })
   }
 

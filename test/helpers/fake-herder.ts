@@ -98,6 +98,11 @@ export class FakeHerder implements Resources {
       const created = !this.configs.has(name)
       return { created, info: this.#store(name, config) }
     },
+    patchConfig: async (name: string, patch: SentConfig) => {
+      await this.#change('patchConfig', name, patch)
+      const merged = Object.entries({ ...this.connectors.info(name).config, ...patch })
+      return this.#store(name, Object.fromEntries(merged.filter(([, value]) => value !== null)))
+    },
     delete: async (name: string) => {
       await this.#change('delete', name)
       this.connectors.info(name)
@@ -114,6 +119,12 @@ export class FakeHerder implements Resources {
     pause: (name: string) => this.#change('pause', name),
     resume: (name: string) => this.#change('resume', name),
     stop: (name: string) => this.#change('stop', name),
+  }
+
+  readonly connectorTopics = {
+    topicTracking: { isEnabled: true, allowsReset: true },
+    connectorTopics: (name: string) => (this.configs.has(name) ? ['b', 'a'] : []),
+    resetTopics: (name: string) => this.#change('resetTopics', name),
   }
 
   readonly offsets = {

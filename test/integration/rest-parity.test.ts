@@ -93,7 +93,47 @@ t.test('a real Kafka Connect worker and ours answer alike', async (t) => {
     await ask(url, ['PUT', `${from}/config`, source])
     await ask(url, ['PUT', `${to}/config`, { ...sink, file: join(folder, `out-${which}`) }])
   }
-  await sleep(8000)
+  for (const name of [names.source, names.sink]) {
+    const hasTopic = ({ body }: Answer) => body[name]?.topics.length === 1
+    await untilBoth(urls, `/connectors/${name}/topics`, hasTopic)
+  }
+
+  await t.test('topics', async (t) => {
+    await compare(t, urls, [
+      { ask: ['GET', `${from}/topics`] },
+      { ask: ['GET', `${to}/topics`] },
+      { ask: ['GET', '/connectors/nobody/topics'] },
+      { ask: ['PUT', '/connectors/nobody/topics/reset'] },
+    ])
+    // Idle for longer than anybody waits before saying what was used.
+    await sleep(1500)
+    await compare(t, urls, [
+      { ask: ['PUT', `${from}/topics/reset`] },
+      { ask: ['PUT', `${to}/topics/reset`] },
+    ])
+    await untilBoth(urls, `${from}/topics`, ({ body }) => body[names.source].topics.length === 0)
+    await untilBoth(urls, `${to}/topics`, ({ body }) => body[names.sink].topics.length === 0)
+    await compare(t, urls, [{ ask: ['GET', `${to}/topics`] }])
+  })
+
+  await t.test('some keys of a config', async (t) => {
+    const path = `${from}/config`
+    await untilBoth(urls, from, ({ body }) => body.tasks.length === 1)
+    await compare(t, urls, [
+      { ask: ['PATCH', '/connectors/nobody/config', { a: 'b' }] },
+      { ask: ['PATCH', path, { 'batch.size': 100, other: true }] },
+      { ask: ['GET', path] },
+      { ask: ['PATCH', path, { other: null, 'no.such': null }] },
+      { ask: ['GET', path] },
+      { ask: ['PATCH', path, {}] },
+      { ask: ['PATCH', path, { 'batch.size': null }] },
+      { ask: ['PATCH', path, { topic: null }] },
+      { ask: ['PATCH', path, { 'tasks.max': 'many' }] },
+      { ask: ['PATCH', path, { name: null }] },
+      { ask: ['PATCH', path, []], ours: 400 },
+      { ask: ['GET', path] },
+    ])
+  })
 
   await t.test('offsets of a source', async (t) => {
     const path = `${from}/offsets`

@@ -28,5 +28,12 @@ export function connectorConfigResource(app: FastifyInstance, connectors: Connec
         return reply.send(info)
       },
     },
+    PATCH: {
+      id: 'patchConnectorConfig',
+      summary: 'Change some keys of a config; null removes one (KIP-477)',
+      body: 'config',
+      answers: { 200: { description: 'Changed', schema: ref('ConnectorInfo') } },
+      handle: (request) => connectors.patchConfig(connectorOf(request), request.body as SentConfig),
+    },
   })
 }

@@ -80,6 +80,10 @@ export const answers: Readonly<Record<string, object>> = {
       closed({ partition: { type: 'object' }, offset: { type: ['object', 'null'] } }),
     ),
   }),
+  ConnectorTopics: {
+    type: 'object',
+    additionalProperties: closed({ topics: listOf(text) }),
+  },
   Message: closed({ message: text }),
   PluginInfo: closed(
     {

@@ -248,6 +248,34 @@ t.test('what the herder throws is answered by its code', async (t) => {
   t.equal((await rig.put('/connectors/a/config', {})).body.fix, 'say yes')
 })
 
+t.test('some keys of a config are changed', async (t) => {
+  const rig = await RestRig.start(t)
+  t.equal((await rig.ask('PATCH', '/connectors/a/config', { body: { x: '1' } })).status, 404)
+  rig.herder.add('a', { name: 'a', x: '1', y: '2' })
+  const body = { x: null, z: 1.5 }
+  const patched = await rig.ask('PATCH', '/connectors/a/config', { body })
+  t.equal(patched.status, 200)
+  t.strictSame(patched.body.config, { name: 'a', y: '2', z: '1.5' })
+  t.equal((await rig.ask('PATCH', '/connectors/a/config', { raw: '[]' })).status, 400)
+})
+
+t.test('topics of a connector are shown and forgotten, unless that is off', async (t) => {
+  const rig = await RestRig.start(t)
+  rig.herder.add('a')
+  t.strictSame((await rig.get('/connectors/a/topics')).body, { a: { topics: ['b', 'a'] } })
+  t.strictSame((await rig.get('/connectors/x/topics')).body, { x: { topics: [] } })
+  t.equal((await rig.put('/connectors/a/topics/reset')).status, 202)
+  t.strictSame(rig.herder.calls.at(-1), ['resetTopics', 'a'])
+  const reset = () => rig.put('/connectors/a/topics/reset')
+  rig.herder.connectorTopics.topicTracking = { isEnabled: true, allowsReset: false }
+  t.match(await reset(), { status: 403, body: { message: 'Topic tracking reset is disabled.' } })
+  t.equal((await rig.get('/connectors/a/topics')).status, 200)
+  rig.herder.connectorTopics.topicTracking = { isEnabled: false, allowsReset: true }
+  const off = { status: 403, body: { message: 'Topic tracking is disabled.', error_code: 403 } }
+  t.match(await reset(), off)
+  t.match(await rig.get('/connectors/a/topics'), off)
+})
+
 t.test('offsets are shown, altered and reset, and keep their digits', async (t) => {
   const rig = await RestRig.start(t)
   t.equal((await rig.get('/connectors/a/offsets')).status, 404)

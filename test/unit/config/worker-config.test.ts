@@ -189,7 +189,6 @@ t.test('what is not there yet is refused, unless it is off anyway', async (t) =>
     ['ssl.keystore.location', '/k.p12', undefined],
     ['listeners.https.ssl.key.password', 'x', undefined],
     ['exactly.once.source.support', 'enabled', 'disabled'],
-    ['topic.tracking.enable', 'false', 'true'],
     ['rest.extension.classes', 'a.B', ''],
     ['admin.listeners', 'http://localhost:1', ''],
   ] as const) {

@@ -607,3 +607,61 @@ t.test('nothing is started while offsets are changed', async (t) => {
   await altered
   t.ok(await shows(herder, 'a', 'RUNNING', 'RUNNING', 'RUNNING'))
 })
+
+t.test('some keys of a config are changed, on top of what is there by then', async (t) => {
+  const { herder, worker } = await start(t, await openEmbeddedLog(t))
+  await t.rejects(herder.patchConfig('a', {}), { message: 'Connector a not found' })
+  await herder.create('a', { ...config, extra: 'x', other: 'y' }, 'PAUSED')
+  const info = await herder.patchConfig('a', { extra: null, file: 'g', none: null })
+  t.strictSame(info.config, { ...config, name: 'a', file: 'g', other: 'y' })
+  t.equal((await shows(herder, 'a', 'PAUSED')).connector.state, 'PAUSED', 'it stays paused')
+  for (const patch of [{ file: null }, { 'tasks.max': 'many' }, { name: 'b' }, { name: null }])
+    await t.rejects(herder.patchConfig('a', patch), { code: 'CONNECT_BAD_REQUEST' })
+  t.strictSame(herder.info('a').config, info.config, 'what is refused changes nothing')
+
+  const gate = Promise.withResolvers<void>()
+  worker.checkGate = gate.promise
+  const patched = herder.patchConfig('a', { file: 'h' })
+  worker.checkGate = Promise.resolve()
+  await herder.putConfig('a', { ...config, other: 'z' })
+  gate.resolve()
+  t.match((await patched).config, { file: 'h', other: 'z' }, 'a PUT that came meanwhile counts')
+})
+
+t.test('topics that tasks used are kept until they are reset', async (t) => {
+  const log = await openEmbeddedLog(t)
+  const { herder, worker } = await start(t, log)
+  const used = (topics: string[], connector = 'a') =>
+    worker.hooks.onTopics({ connector, task: 0 }, topics)
+  const shown = (wanted: string) =>
+    until(
+      () => herder.connectorTopics('a').toSorted().join(),
+      (topics) => topics === wanted,
+    )
+  await herder.create('a', config, 'RUNNING')
+  used(['t', 'u'])
+  used(['late'], 'gone')
+  await shown('t,u')
+  t.strictSame(herder.connectorTopics('gone'), [])
+  used(['t', 'v'])
+  await shown('t,u,v')
+  await herder.resetTopics('a')
+  t.strictSame(herder.connectorTopics('a'), [])
+  await herder.resetTopics('nobody')
+  used(['v'])
+  await shown('v')
+  const { partitions } = (await log.describeTopic('connect-statuses')) ?? { partitions: 0 }
+  const keys: string[] = []
+  for (let partition = 0; partition < partitions; partition++) {
+    const place = { topic: 'connect-statuses', partition }
+    const { records } = await log.read(place, 'earliest', { records: 1000 })
+    keys.push(...records.map(({ key, value }) => `${key}${value === null ? ' gone' : ''}`))
+  }
+  const count = (key: string) => keys.filter((each) => each === key).length
+  t.equal(count('status-topic-t:connector-a'), 1, 'what is known is not written again')
+  t.equal(count('status-topic-t:connector-a gone'), 1)
+
+  await herder.delete('a')
+  await shown('')
+  t.strictSame(herder.connectorTopics('a'), [], 'a connector of the same name begins anew')
+})

@@ -17,6 +17,8 @@ export class FakeWorker implements TaskRunner {
   /** What `taskConfigs` throws, once each. */
   readonly troubles: Error[] = []
   findings: Findings = {}
+  /** Held back `check`. */
+  checkGate: Promise<void> = Promise.resolve()
   /** Held back `alterOffsets`, and what it answers. */
   alterGate: Promise<void> = Promise.resolve()
   ownsOffsets = false
@@ -59,6 +61,7 @@ export class FakeWorker implements TaskRunner {
 
   async check(): Promise<Findings> {
     this.calls.push('check')
+    await this.checkGate
     return this.findings
   }
 
