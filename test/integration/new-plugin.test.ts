@@ -15,7 +15,7 @@ function checkout(folder: string): void {
   const needed = files
     .split('\n')
     .filter((file) =>
-      /^(package\.json|tsconfig\.json|(runtime|connectors|transforms)\/|test\/(contract|helpers)\/)/.test(
+      /^(package\.json|tsconfig\.json|(runtime|connectors|transforms)\/|test\/(contract|helpers|services)\/)/.test(
         file,
       ),
     )
