@@ -3,6 +3,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync
 import { dirname, join, resolve } from 'node:path'
 import t from 'tap'
 
+t.setTimeout(180_000)
+
 const root = resolve(import.meta.dirname, '../..')
 const fixtures = resolve(import.meta.dirname, '../fixtures/new-plugin')
 
