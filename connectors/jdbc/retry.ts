@@ -43,6 +43,8 @@ export interface Failure {
   readonly where: string
   /** True: the server's own words may hold values, so only its codes are shown. */
   readonly isTrimmed: boolean
+  /** What may not be repeated, whoever says it (I5). */
+  readonly secrets?: readonly string[]
 }
 
 /** What the driver threw, as the host understands it. */
@@ -86,8 +88,9 @@ export function isStale(error: unknown): boolean {
   return state !== null && staleStates.test(state)
 }
 
-function optionsFor(error: PgError, state: string | null, { isTrimmed }: Failure) {
-  return { cause: isTrimmed ? undefined : error, hint: hintFor(state, error) }
+function optionsFor(error: PgError, state: string | null, { isTrimmed, secrets = [] }: Failure) {
+  const isHidden = isTrimmed || secrets.length > 0
+  return { cause: isHidden ? undefined : error, hint: hintFor(state, error) }
 }
 
 function stateOf({ code, severity }: PgError): string | null {
@@ -101,9 +104,10 @@ function isNetwork({ code, message }: PgError): boolean {
 function messageFor(
   error: PgError,
   state: string | null,
-  { what, where, isTrimmed }: Failure,
+  { what, where, isTrimmed, secrets = [] }: Failure,
 ): string {
-  const said = isTrimmed ? error.name : error.message || error.code
+  const words = isTrimmed ? error.name : error.message || error.code || error.name
+  const said = secrets.reduce((text, secret) => text.replaceAll(secret, '[hidden]'), words)
   const parts = [
     `${what}${said}`,
     ...(state === null ? [] : [`SQLSTATE ${state}`]),

@@ -1,4 +1,9 @@
-import { DataException, type Logical, type SinkRecord } from '../../runtime/api/index.ts'
+import {
+  DataException,
+  isSecretName,
+  type Logical,
+  type SinkRecord,
+} from '../../runtime/api/index.ts'
 import { ArrayWriter, BadValue } from './array-writer.ts'
 import type { Field } from './fields.ts'
 import { kindOf } from './scalar-text.ts'
@@ -172,8 +177,10 @@ export class Statement {
   #refusal(error: unknown, { column, field }: Binding, record: SinkRecord): Error {
     if (!(error instanceof BadValue)) throw error
     const named = column.name === field.name ? '' : ` (field "${field.name}")`
+    const isSecret = isSecretName(field.name) && error.message !== 'null'
+    const what = isSecret ? 'a value that it cannot hold' : error.message
     return new DataException(
-      `Column "${column.name}" ${column.type}${named} of table ${this.#table.name} refuses ${error.message} of ${where(record)}`,
+      `Column "${column.name}" ${column.type}${named} of table ${this.#table.name} refuses ${what} of ${where(record)}`,
       { hint: hintFor(error, column) },
     )
   }

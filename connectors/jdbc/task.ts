@@ -17,6 +17,7 @@ import { offsetRanges } from './offset-ranges.ts'
 import { offsetsTable, type Standing } from './offsets-table.ts'
 import { openConnection } from './open-connection.ts'
 import { Positions } from './positions.ts'
+import { secretsOf } from './record-secrets.ts'
 import { classified, isLost, isRefusedRow, isStale, refusedRecord } from './retry.ts'
 import { type BeforeCommit, type Refusal, Session, without } from './session.ts'
 import { type Settings, settingsOf } from './settings.ts'
@@ -133,6 +134,7 @@ export class JdbcSinkTask implements SinkTask {
       what: table === '' ? 'The database refuses a record: ' : `Table ${table} refuses a record: `,
       where: where(record),
       isTrimmed: this.#config['trim.sensitive.log'],
+      secrets: secretsOf(record),
     })
 
   /** So that a database that is behind its group gets what it lacks even when nothing new comes. */
@@ -210,8 +212,13 @@ export class JdbcSinkTask implements SinkTask {
       what: table === '' ? 'Writing to the database failed: ' : atTable,
       where: records.length === 0 ? '' : offsetRanges(records),
       isTrimmed: this.#config['trim.sensitive.log'],
+      secrets: [...new Set(records.flatMap(secretsOf))],
     })
     if (!isStaleTable || isRetriable(failure)) return failure
-    return new RetriableException(failure.message, { cause, hint: failure.hint, counted: true })
+    return new RetriableException(failure.message, {
+      cause: failure.cause,
+      hint: failure.hint,
+      counted: true,
+    })
   }
 }

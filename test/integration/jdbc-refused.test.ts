@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
 import type { JdbcSinkTask } from '../../connectors/jdbc/task.ts'
 import type { RawConfig, SinkRecord } from '../../runtime/api/index.ts'
@@ -260,5 +261,42 @@ if (server) {
         type,
       )
     }
+  })
+
+  t.test('what a record holds under the name of a secret is repeated in no error', async (t) => {
+    const topic = randomName('t')
+    await database.query(
+      `CREATE TABLE ${topic} (id int PRIMARY KEY, password inet, "apiKey" int, note varchar(5))`,
+    )
+    const task = open(t, upsert)
+    const canary = 'c4nary-s3cret'
+    const shown = async (values: object) => {
+      const error = await task.put([record(topic, 0, 1, values)]).catch((error) => error)
+      t.equal(error.code, 'CONNECT_BATCH')
+      return inspect(error, { depth: 9, showHidden: true })
+    }
+    for (const values of [
+      { password: canary },
+      { apiKey: canary },
+      { apiKey: 123456.789 },
+      { apiKey: 99999999999n },
+      { password: '10.0.0.1', note: `with ${canary}`, token: null },
+    ]) {
+      const text = await shown(values)
+      t.match(text, new RegExp(`topic ${topic}, partition 3, offset 0`))
+      if (!('note' in values)) t.notMatch(text, /c4nary|123456|99999999999/)
+    }
+    await database.query(
+      `CREATE FUNCTION ${topic}_tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING MESSAGE = 'no ' || new.note, ERRCODE = 'XX000'; END $$`,
+    )
+    await database.query(`ALTER TABLE ${topic} ALTER note TYPE text, ALTER password TYPE text`)
+    await database.query(
+      `CREATE TRIGGER tell BEFORE INSERT ON ${topic} FOR EACH ROW EXECUTE FUNCTION ${topic}_tell()`,
+    )
+    const error = await task
+      .put([record(topic, 0, 1, { password: canary, note: `the ${canary}` })])
+      .catch((error) => error)
+    t.match(error, { code: 'CONNECT_ERROR', message: /no the \[hidden\]; SQLSTATE XX000/ })
+    t.notMatch(inspect(error, { depth: 9, showHidden: true }), /c4nary/)
   })
 }
