@@ -23,6 +23,7 @@ export class Heartbeats {
 
   start(member: GroupMember): void {
     this.stop()
+    if (this.#core.closing.aborted) return
     this.#member = member
     this.#schedule(member, this.#core.settings.heartbeatIntervalMs)
   }
