@@ -4,7 +4,6 @@ import type { ConfigReport } from './config-report.ts'
 /** Declared keys of which only the default can be had yet. */
 const onlyDefault = [
   /(^|\.)plugin\.version$/,
-  /^errors\.(tolerance|retry\.timeout|log\..*|deadletterqueue\..*)$/,
   /^exactly\.once\.support$/,
   /^transaction\.boundary$/,
   /^offsets\.storage\.topic$/,

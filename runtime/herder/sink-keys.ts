@@ -28,7 +28,7 @@ export const sinkKeys = configDef({
   'errors.deadletterqueue.topic.name': {
     type: 'string',
     importance: 'medium',
-    doc: 'The topic that receives records that failed; empty: none.',
+    doc: 'The topic that receives records that failed, with their own bytes, headers and time; made when it is missing. Empty: none.',
     default: '',
     group: 'Error Handling',
     orderInGroup: 6,
@@ -48,7 +48,7 @@ export const sinkKeys = configDef({
   'errors.deadletterqueue.context.headers.enable': {
     type: 'boolean',
     importance: 'medium',
-    doc: 'Whether records of the dead letter queue have headers that tell what failed, where and why.',
+    doc: 'Whether records of the dead letter queue have headers that tell what failed, where and why (__connect.errors.…); without them one header, __tapline.errors.origin, tells where the record was.',
     default: false,
     group: 'Error Handling',
     orderInGroup: 8,

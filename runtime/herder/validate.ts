@@ -3,6 +3,7 @@ import {
   type ConfigDef,
   type ConfigOf,
   type Findings,
+  JavaRegex,
   validateConfig,
 } from '../api/index.ts'
 import type { ConnectorPlugin } from '../plugins/plugin.ts'
@@ -51,7 +52,10 @@ export function validateKeys(
   const report = new ConfigReport()
   const common = commonDef(plugin, plugins, converters)
   report.declare(common, validateConfig(common, config))
-  if (plugin.kind === 'sink') checkTopics(report, config)
+  if (plugin.kind === 'sink') {
+    checkTopics(report, config)
+    checkDeadLetterQueue(report, config)
+  }
   for (const kind of stageKinds) declareStages(kind, report, config, plugins)
   report.declare(plugin.config, validateConfig(plugin.config, config))
   declareOverrides(clients, plugin, report, config)
@@ -86,6 +90,27 @@ function checkTopics(report: ConfigReport, config: SentConfig): void {
     : 'Must configure one of topics or topics.regex'
   report.addError('topics', message)
   report.addError('topics.regex', message)
+}
+
+/** A sink that read its own dead letters would go in circles. */
+function checkDeadLetterQueue(report: ConfigReport, config: SentConfig): void {
+  const queue = (config['errors.deadletterqueue.topic.name'] ?? '').trim()
+  if (queue === '') return
+  const topics = report.value('topics')
+  if (Array.isArray(topics) && topics.includes(queue)) {
+    const list = `topics=[${topics.join(', ')}]`
+    report.addError(
+      'topics',
+      `The DLQ topic '${queue}' may not be included in the list of topics ('${list}') consumed by the connector`,
+    )
+  }
+  const pattern = (config['topics.regex'] ?? '').trim()
+  if (pattern === '' || report.errorsOf('topics.regex').length > 0) return
+  if (!new JavaRegex(pattern).matches(queue)) return
+  report.addError(
+    'topics.regex',
+    `The DLQ topic '${queue}' may not be matched by the regex for the topics ('topics.regex=${pattern}') consumed by the connector`,
+  )
 }
 
 /** The answer shows these keys only when they are wrong: Connect does not know them here, and fails the connector when it starts. */

@@ -3,7 +3,11 @@ import type { Window } from './window.ts'
 
 /** Kafka Connect's names; a metric is `kafka_connect_` + group + `_` + attribute, dashes as underscores. */
 export interface TaskAttribute {
-  readonly group: 'connector-task-metrics' | 'source-task-metrics' | 'sink-task-metrics'
+  readonly group:
+    | 'connector-task-metrics'
+    | 'source-task-metrics'
+    | 'sink-task-metrics'
+    | 'task-error-metrics'
   readonly attribute: string
   readonly help: string
   value(window: Window, task: TaskTimes): number
@@ -177,6 +181,38 @@ export const sinkAttributes = inGroup('sink-task-metrics', [
     'sink-record-active-count-avg',
     'The mean of them in the last minute.',
     (w) => w.average('active'),
+  ],
+])
+
+/** Of every task. */
+export const errorAttributes = inGroup('task-error-metrics', [
+  [
+    'total-record-failures',
+    'Failed tries to carry a record, each retry counted.',
+    total('recordFailures'),
+  ],
+  ['total-record-errors', 'Records that could not be carried.', total('recordErrors')],
+  [
+    'total-records-skipped',
+    'Records that the task went on without, as errors.tolerance says.',
+    total('recordsSkipped'),
+  ],
+  ['total-retries', 'Tries after a first one that failed.', total('retries')],
+  ['total-errors-logged', 'Failed records that were logged.', total('errorsLogged')],
+  [
+    'deadletterqueue-produce-requests',
+    'Records given to the dead letter queue.',
+    total('deadLetters'),
+  ],
+  [
+    'deadletterqueue-produce-failures',
+    'Records that the dead letter queue did not take.',
+    total('deadLetterFailures'),
+  ],
+  [
+    'last-error-timestamp',
+    'When the last record could not be carried, in ms since 1970; 0: never.',
+    total('lastErrorMs'),
   ],
 ])
 

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import {
+  errorAttributes,
   sinkAttributes,
   sourceAttributes,
   type TaskAttribute,
@@ -36,7 +37,7 @@ export class Metrics {
   readonly contentType = this.#registry.contentType
 
   constructor() {
-    for (const attribute of taskAttributes) this.#declare(attribute)
+    for (const attribute of [...taskAttributes, ...errorAttributes]) this.#declare(attribute)
     for (const attribute of sourceAttributes) this.#declare(attribute, 'source')
     for (const attribute of sinkAttributes) this.#declare(attribute, 'sink')
     this.#declareStates()

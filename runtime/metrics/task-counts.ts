@@ -29,6 +29,17 @@ export interface TaskCounts {
   /** Sink: the most that a partition is behind, in records. */
   lagMax: number
   partitions: number
+  /** Tries to carry a record that failed; records that were not carried in the end; those that the task went on without. */
+  recordFailures: number
+  recordErrors: number
+  recordsSkipped: number
+  retries: number
+  errorsLogged: number
+  /** Records given to the dead letter queue, once a try; those that it did not take. */
+  deadLetters: number
+  deadLetterFailures: number
+  /** When the last record was not carried, in ms since 1970; 0: never. */
+  lastErrorMs: number
 }
 
 /** A task's counters. `take` says what changed since it was last asked, so that a task with nothing to do posts nothing. */
@@ -55,6 +66,14 @@ export class TaskMeter {
     commitMaxMs: 0,
     lagMax: 0,
     partitions: 0,
+    recordFailures: 0,
+    recordErrors: 0,
+    recordsSkipped: 0,
+    retries: 0,
+    errorsLogged: 0,
+    deadLetters: 0,
+    deadLetterFailures: 0,
+    lastErrorMs: 0,
   }
   readonly #topics = new Set<string>()
   #posted = ''

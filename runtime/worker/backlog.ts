@@ -74,6 +74,16 @@ export class Backlog {
     return slices
   }
 
+  /** Taken too early: handed out again, before everything else. */
+  giveBack(slices: readonly Slice[]): void {
+    const waiting = slices.map(({ topic, partition, records, from, to, next }) => ({
+      fetched: { topic, partition, records: records.slice(from, to), next },
+      from: 0,
+    }))
+    this.#waiting.unshift(...waiting)
+    for (const { fetched } of waiting) this.#records += fetched.records.length
+  }
+
   drop(gone: ReadonlySet<string>): void {
     this.#waiting = this.#waiting.filter(({ fetched, from }) => {
       if (!gone.has(partitionKey(fetched))) return true

@@ -3,6 +3,8 @@ import type { ClientSettings } from '../log/log.ts'
 import type { ConfigMap } from './task-state.ts'
 import { usesTopicCreation } from './topic-creation.ts'
 
+const sinkClients = ['producer', 'consumer', 'admin'] as const
+
 export type { ClientKind }
 
 /** `producer.override.` and its like: settings of the connector's own clients. */
@@ -20,8 +22,12 @@ export function overridesOf(config: ConfigMap, client: ClientKind): ClientSettin
   )
 }
 
-/** The clients that a connector has: as in Kafka Connect a source needs an admin client only to make topics. */
+/** The clients that a connector has: as in Kafka Connect a source needs an admin client only to make topics, a sink the others for dead letters. */
 export function clientsOf(kind: 'source' | 'sink', config: ConfigMap): readonly ClientKind[] {
-  if (kind === 'sink') return ['consumer']
+  if (kind === 'sink') return usesDeadLetters(config) ? sinkClients : ['consumer']
   return usesTopicCreation(config) ? ['producer', 'admin'] : ['producer']
+}
+
+function usesDeadLetters(config: ConfigMap): boolean {
+  return (config['errors.deadletterqueue.topic.name'] ?? '').trim() !== ''
 }

@@ -6,8 +6,8 @@ import {
   type SinkRecord,
 } from '../api/index.ts'
 import type { LogRecord, RawHeader } from '../log/log.ts'
-import type { RecordConverters } from './converters.ts'
-import { type Stage, stageError } from './stage-error.ts'
+import { classOf, type RecordConverters } from './converters.ts'
+import { RecordException, type Stage } from './record-exception.ts'
 import type { TransformationChain } from './transformation-chain.ts'
 
 /** Records of the log → what a sink is given. */
@@ -21,7 +21,7 @@ export class SinkRecordDecoder {
     this.#converters = converters
   }
 
-  /** Null: a transformation dropped it. */
+  /** Null: a transformation dropped it. What refuses it is thrown as a RecordException. */
   decode(topic: string, partition: number, record: LogRecord): SinkRecord | null {
     try {
       const converted = this.#convert(topic, partition, record)
@@ -29,7 +29,9 @@ export class SinkRecordDecoder {
       this.#stage = 'TRANSFORMATION'
       return this.#chain.apply(converted)
     } catch (error) {
-      throw stageError(this.#stage, `${topic}-${partition}@${record.offset}`, error)
+      const stage = this.#stage
+      const place = `${topic}-${partition}@${record.offset}`
+      throw new RecordException({ stage, class: classOf(this.#converters, stage), place }, error)
     }
   }
 
@@ -40,7 +42,10 @@ export class SinkRecordDecoder {
     this.#stage = 'VALUE_CONVERTER'
     const value = this.#converters.value.toConnect(topic, record.value)
     const headers = record.headers.length === 0 ? noHeaders : this.#headers(topic, record.headers)
-    if (timestamp < -1) throw new DataException(`Invalid record timestamp ${timestamp}`)
+    if (timestamp < -1) {
+      this.#stage = 'KAFKA_CONSUME'
+      throw new DataException(`Invalid record timestamp ${timestamp}`)
+    }
     return {
       topic,
       partition,

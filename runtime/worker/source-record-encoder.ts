@@ -8,14 +8,19 @@ import {
 } from '../api/index.ts'
 import type { EncodableHeader } from '../log/batch/batch-builder.ts'
 import { partitionForKey } from '../log/partition.ts'
-import type { RecordConverters } from './converters.ts'
+import { classOf, type RecordConverters } from './converters.ts'
 import type { RecordDraft } from './record-draft.ts'
-import { type Stage, stageError } from './stage-error.ts'
+import { RecordException, type Stage } from './record-exception.ts'
+import { toleranceExceeded, type Verdict } from './retry-with-tolerance.ts'
 import type { KnownTopic, TopicPartitions } from './topic-partitions.ts'
 import type { TransformationChain } from './transformation-chain.ts'
 
 /** A source record as the chain sees it. */
 type FullRecord = SourceRecord & ConnectRecord
+
+interface Judge {
+  judge(refused: RecordException, record: SourceRecord): Verdict
+}
 
 /** Records of a source → bytes of the log, one call a batch and nothing to wait for in it. */
 export class SourceRecordEncoder {
@@ -25,27 +30,33 @@ export class SourceRecordEncoder {
   readonly #draft: RecordDraft
   #stage: Stage = 'TRANSFORMATION'
   #lastTopic: KnownTopic | undefined
+  readonly #judge: Judge
   /** The topic that stopped `encode`: learn it and go on. */
   unknownTopic: string | undefined
+  /** A record that a converter or a transformation wants tried again stopped it: wait so long and go on. */
+  retryInMs: number | undefined
 
   constructor(
     chain: TransformationChain,
     converters: RecordConverters,
     topics: TopicPartitions,
     draft: RecordDraft,
+    judge: Judge,
   ) {
     this.#chain = chain
     this.#converters = converters
     this.#topics = topics
     this.#draft = draft
+    this.#judge = judge
   }
 
   /**
-   * Encodes from an index on; returns how far it came: short of the end when a topic is unknown. What stands before a record that is refused
-   * is in the draft.
+   * Encodes from an index on; returns how far it came: short of the end when a topic is unknown, or a record has to be tried again. What
+   * stands before a record that is refused is in the draft.
    */
   encode(records: readonly SourceRecord[], from: number): number {
     this.unknownTopic = undefined
+    this.retryInMs = undefined
     this.#lastTopic = undefined
     const now = Date.now()
     for (let at = from; at < records.length; at++) {
@@ -53,7 +64,11 @@ export class SourceRecordEncoder {
       try {
         if (!this.#encodeOne(record, now)) return at
       } catch (error) {
-        throw stageError(this.#stage, placeOf(record), error)
+        const verdict = this.#refused(record, error)
+        if (verdict !== 'skip') {
+          this.retryInMs = verdict
+          return at
+        }
       }
       this.#draft.advance(record.sourcePartition, record.sourceOffset)
     }
@@ -90,10 +105,21 @@ export class SourceRecordEncoder {
       record.value ?? null,
     )
     const key = typeof text === 'string' ? Buffer.from(text) : text
+    this.#stage = 'KAFKA_PRODUCE'
     const partition = partitionOf(known, record.partition ?? null, key)
     const timestamp = timestampOf(record.timestamp ?? null, now)
     this.#draft.append(topic, partition, key, value, timestamp, encodedHeaders)
     return true
+  }
+
+  /** Throws what ends the task. */
+  #refused(record: SourceRecord, error: unknown): Exclude<Verdict, 'fail'> {
+    const stage = this.#stage
+    const at = { stage, class: classOf(this.#converters, stage), place: placeOf(record) }
+    const refused = new RecordException(at, error)
+    const verdict = this.#judge.judge(refused, record)
+    if (verdict === 'fail') throw toleranceExceeded(refused)
+    return verdict
   }
 
   #known(topic: string): KnownTopic | undefined {

@@ -21,6 +21,8 @@ export interface TaskContext {
   reportTrouble(trouble: Trouble | null): void
   /** Before code of the task runs that may spin or eat the memory: names the suspect if the thread dies. */
   enter(): void
+  /** Takes the connector's secrets out of a text (I5). */
+  clean(text: string): string
 }
 
 /** Counts the tries of one call, says so, and tells how long to wait. */
@@ -56,6 +58,13 @@ export class Retries {
     if (this.#attempt === 0) return
     this.#context.reportTrouble(null)
     this.#context.logger.info({ attempts: this.#attempt }, `${this.#what} succeeded again`)
+    this.#attempt = 0
+  }
+
+  /** It is not tried again, and the task goes on without. */
+  giveUp(): void {
+    if (this.#attempt === 0) return
+    this.#context.reportTrouble(null)
     this.#attempt = 0
   }
 }

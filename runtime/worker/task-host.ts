@@ -3,7 +3,7 @@ import type { Logger, OffsetMap } from '../api/index.ts'
 import type { Log, LogScope } from '../log/log.ts'
 import { TaskMeter } from '../metrics/task-counts.ts'
 import type { PluginRegistry } from '../plugins/registry.ts'
-import { clientsOf, overridesOf } from './client-overrides.ts'
+import { type ClientKind, clientsOf, overridesOf } from './client-overrides.ts'
 import { createTask } from './create-task.ts'
 import { withDeadline } from './deadline.ts'
 import type { FromTasks, TaskSettings, TaskSpec, ToTasks } from './messages.ts'
@@ -148,6 +148,7 @@ export class TaskHost {
     return {
       id: spec.id,
       workerLog: log,
+      clean,
       control,
       meter,
       reportState(state) {
@@ -165,15 +166,21 @@ export class TaskHost {
     }
   }
 
-  /** What is asked of topics is asked where the records go, unless the connector has an admin client of its own. */
+  /**
+   * What is asked of topics is asked where the records go, unless the connector has an admin client of its own; a sink's, which it has for its
+   * dead letters, also asks how far its topics go.
+   */
   #scopeOf({ id, connectorConfig }: TaskSpec): LogScope {
     const { kind } = this.#parts.plugins.connector(connectorConfig['connector.class'] ?? '')
     const clients = clientsOf(kind, connectorConfig)
-    const main = overridesOf(connectorConfig, kind === 'source' ? 'producer' : 'consumer')
+    const of = (client: ClientKind) =>
+      clients.includes(client) ? overridesOf(connectorConfig, client) : undefined
+    const [producer, consumer, admin] = [of('producer'), of('consumer'), of('admin')]
     return {
       task: nameOf(id),
-      [kind === 'source' ? 'producer' : 'consumer']: main,
-      admin: clients.includes('admin') ? overridesOf(connectorConfig, 'admin') : main,
+      ...(producer && { producer }),
+      ...(consumer && { consumer }),
+      admin: consumer ? { ...consumer, ...admin } : (admin ?? producer ?? {}),
     }
   }
 

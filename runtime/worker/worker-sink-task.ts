@@ -15,6 +15,7 @@ import { SinkDelivery } from './deliver.ts'
 import { SinkRebalance } from './rebalance.ts'
 import { SerialCalls } from './serial-calls.ts'
 import { SinkBatch } from './sink-batch.ts'
+import type { SinkErrors } from './sink-errors.ts'
 import { SinkFeed } from './sink-feed.ts'
 import { SinkLag } from './sink-lag.ts'
 import { SinkOffsets } from './sink-offsets.ts'
@@ -39,6 +40,7 @@ export interface SinkParts {
   readonly retries: RetryLimits | undefined
   readonly chain: TransformationChain
   readonly converters: RecordConverters
+  readonly errors: SinkErrors
   readonly group: string
   readonly topics: readonly string[] | RegExp
   readonly start: Position | undefined
@@ -101,7 +103,11 @@ export class WorkerSinkTask {
       ...shared,
       intervalMs: this.#parts.commitIntervalMs,
     })
-    const delivery = new SinkDelivery(this.#context, { ...shared, limits: this.#parts.retries })
+    const delivery = new SinkDelivery(this.#context, {
+      ...shared,
+      limits: this.#parts.retries,
+      errors: this.#parts.errors,
+    })
     const rebalance = new SinkRebalance(this.#context, {
       ...shared,
       commits,
@@ -131,6 +137,7 @@ export class WorkerSinkTask {
     const retries = new Retries(this.#context, 'Opening the sink')
     while (!control.isStopping) {
       try {
+        await this.#parts.errors.start()
         this.#context.enter()
         const opening = this.#parts.open({
           ...id,
@@ -203,12 +210,22 @@ export class WorkerSinkTask {
     if (!(await this.#gather(feed, commits))) return
     const { records, bytes = Number.POSITIVE_INFINITY } = this.#parts.limits
     this.#context.enter()
-    const batch = SinkBatch.decode(feed.backlog.take({ records, bytes }), this.#decoder)
+    const { errors } = this.#parts
+    const batch = SinkBatch.decode(feed.backlog.take({ records, bytes }), this.#decoder, errors)
+    const { rest } = batch
+    if (rest) feed.backlog.giveBack(rest.slices)
+    else errors.passed()
     commits.expect()
     if (feed.backlog.records < records) feed.prefetch(this.#readMs(commits))
-    const delivered = await delivery.deliver(batch, (ms) => this.#holdFor(ms, feed, commits))
-    if (!delivered) return
+    const wait = (ms: number) => this.#holdFor(ms, feed, commits)
+    if (!(await delivery.deliver(batch, wait))) return
+    // The commit that was expected may have been made while the batch waited for its target.
+    commits.expect()
     if (batch.refusal) throw batch.refusal
+    if (rest) {
+      await wait(rest.inMs)
+      return
+    }
     feed.release()
     this.#lag.moved()
     this.#count(feed)

@@ -9,6 +9,7 @@ import {
 import { pause } from './backoff.ts'
 import type { RecordConverters } from './converters.ts'
 import { unlessAborted, withDeadline } from './deadline.ts'
+import type { SourceErrors } from './source-errors.ts'
 import { SourceRecordEncoder } from './source-record-encoder.ts'
 import { SubmittedRecords } from './submitted-records.ts'
 import { Retries, type TaskContext } from './task-context.ts'
@@ -27,6 +28,7 @@ export interface SourceParts {
   readonly readOffset: (partition: OffsetMap) => Promise<OffsetMap | null>
   readonly chain: TransformationChain
   readonly converters: RecordConverters
+  readonly errors: SourceErrors
   readonly offsetTopic: string
   /** How missing topics are made; null leaves it to the log. */
   readonly topicCreation: TopicCreation | null
@@ -54,8 +56,14 @@ export class WorkerSourceTask {
       this.#source?.acked?.(offsets),
     )
     this.#givenUp = AbortSignal.any([context.control.cancelled, this.#submitted.failure])
-    const { chain, converters } = parts
-    this.#encoder = new SourceRecordEncoder(chain, converters, this.#topics, this.#submitted.draft)
+    const { chain, converters, errors } = parts
+    this.#encoder = new SourceRecordEncoder(
+      chain,
+      converters,
+      this.#topics,
+      this.#submitted.draft,
+      errors,
+    )
     this.#retries = new Retries(context, 'Reading the source')
   }
 
@@ -159,14 +167,26 @@ export class WorkerSourceTask {
     for (;;) {
       this.#context.enter()
       done = this.#encoder.encode(batch, done)
-      const unknown = this.#encoder.unknownTopic
-      if (unknown === undefined) break
-      await this.#topics.learn(unknown)
+      const { unknownTopic, retryInMs } = this.#encoder
+      if (unknownTopic !== undefined) await this.#topics.learn(unknownTopic)
+      else if (retryInMs === undefined) break
+      // What is behind a record that waits when the task ends comes again from the source.
+      else if (!(await this.#waitFor(retryInMs))) return
     }
+    this.#parts.errors.passed()
     this.#topics.turn()
     this.#submitted.send()
     if (this.#submitted.isFull) await this.#submitted.room()
     else await this.#breathe()
+  }
+
+  /** False: the task shall stop. What was taken in before goes to the log meanwhile. */
+  async #waitFor(ms: number): Promise<boolean> {
+    const { control } = this.#context
+    this.#submitted.send()
+    await pause(ms, AbortSignal.any([control.stopping, this.#submitted.failure]))
+    this.#submitted.failure.throwIfAborted()
+    return !control.isStopping
   }
 
   /** A source that never waits (its file is in memory) must not keep acknowledgements out. */

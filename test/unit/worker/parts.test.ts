@@ -119,7 +119,8 @@ function batchOf(...places: readonly (readonly [number, number])[]): SinkBatch {
   const decoder = {
     decode: (_: string, partition: number, { offset }: LogRecord) => sinkRecord(partition, offset),
   }
-  return SinkBatch.decode(slices, decoder as never)
+  const judge = { toleratesAll: false, judge: () => 'fail' as const, refuse() {} }
+  return SinkBatch.decode(slices, decoder as never, judge)
 }
 
 t.test(

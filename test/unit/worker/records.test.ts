@@ -40,6 +40,7 @@ function encoder(raw: RawConfig = {}) {
     converters,
     partitions,
     draft,
+    { judge: () => 'fail' },
   )
   return { draft, partitions, encode }
 }

@@ -36,6 +36,7 @@ function rig(options: { holdMs?: number } = {}) {
     reportState() {},
     reportTrouble() {},
     enter() {},
+    clean: (text) => text,
   }
   const acked: SourceOffset[] = []
   const submitted = new SubmittedRecords(context, 'offsets', (offsets) => {

@@ -69,10 +69,16 @@ export const sinkConfig = configDef({
     type: 'string',
     importance: 'low',
     doc: 'What happens at every `trouble.every`th put.',
-    oneOf: ['none', 'throw', 'retry', 'counted', 'block', 'late', 'flush'],
+    oneOf: ['none', 'throw', 'retry', 'counted', 'block', 'late', 'flush', 'bad-records'],
     default: 'none',
   },
   'trouble.every': { type: 'int', importance: 'low', doc: 'Which puts.', default: 1 },
   'trouble.times': { type: 'int', importance: 'low', doc: 'How often at most.', default: 1000 },
+  'trouble.values': {
+    type: 'list',
+    importance: 'low',
+    doc: 'Values of bad records: the others of a put are written.',
+    default: [],
+  },
 })
 export type SinkConfig = ConfigOf<typeof sinkConfig>

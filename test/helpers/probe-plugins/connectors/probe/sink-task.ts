@@ -1,4 +1,6 @@
 import {
+  BatchException,
+  DataException,
   RetriableException,
   type SinkContext,
   type SinkRecord,
@@ -27,6 +29,7 @@ export class ProbeSinkTask implements SinkTask {
   async put(records: readonly SinkRecord[]): Promise<void> {
     this.#puts++
     const { trouble, 'trouble.every': every, 'trouble.times': times } = this.#config
+    if (trouble === 'bad-records') return this.#writeGood(records)
     if (trouble !== 'none' && this.#puts % every === 0 && this.#troubles < times) {
       this.#troubles++
       await this.#makeTrouble(records)
@@ -54,6 +57,16 @@ export class ProbeSinkTask implements SinkTask {
 
   async stop(): Promise<void> {
     this.#journal.write('stop')
+  }
+
+  #writeGood(records: readonly SinkRecord[]): void {
+    const bad = this.#config['trouble.values']
+    const isBad = ({ value }: SinkRecord) => bad.includes(String(value))
+    this.#journal.write('put', { records: described(records.filter((each) => !isBad(each))) })
+    const errors = records.flatMap((each, index): [number, Error][] =>
+      isBad(each) ? [[index, new DataException(`the target refuses ${each.value}`)]] : [],
+    )
+    if (errors.length > 0) throw new BatchException(new Map(errors))
   }
 
   async #makeTrouble(records: readonly SinkRecord[]): Promise<void> {
