@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import type { Logger } from './api/index.ts'
 import type { WorkerConfig } from './config/worker-config.ts'
+import type { JsonLogger } from './logging/json-logger.ts'
 import { hostVersion } from './plugins/host-version.ts'
 
 interface WorkerFlags {
@@ -97,7 +98,7 @@ interface Start {
 /** Wires the parts in the order in which they need each other; returns what undoes it. */
 async function startWorker(
   config: WorkerConfig,
-  logger: Logger,
+  logger: JsonLogger,
   start: Start,
 ): Promise<() => Promise<void>> {
   const startedAt = performance.now()
@@ -108,10 +109,15 @@ async function startWorker(
   for (const warning of config.warnings) logger.warn({}, warning)
   await checkClients(config, logger)
   const { listeners, maxBodyBytes, bodyTimeoutMs } = config.rest
-  const rest = new RestServer({ listeners, logger, maxBodyBytes, bodyTimeoutMs })
+  const rest = new RestServer({
+    listeners,
+    logger: logger.named('rest'),
+    maxBodyBytes,
+    bodyTimeoutMs,
+  })
   const [url = ''] = await rest.listen()
   try {
-    const [log, parts] = await Promise.all([openTheLog(config, logger), load()])
+    const [log, parts] = await Promise.all([openTheLog(config, logger.named('log')), load()])
     const workerId = workerIdOf(config, url)
     const { herder, resources } = wire(config, parts, { log, logger, workerId })
     start.exitCode = exitCodes.herder
@@ -169,7 +175,7 @@ async function openTheLog(config: WorkerConfig, logger: Logger) {
 
 interface Ground {
   readonly log: import('./log/open.ts').OpenedLog
-  readonly logger: Logger
+  readonly logger: JsonLogger
   readonly workerId: string
 }
 
@@ -185,7 +191,7 @@ function wire(config: WorkerConfig, parts: Parts, { log, logger, workerId }: Gro
   const herder = new ConnectHerder({
     log,
     plugins,
-    logger,
+    logger: logger.named('herder'),
     workerId,
     rules: {
       converters: {
@@ -198,6 +204,7 @@ function wire(config: WorkerConfig, parts: Parts, { log, logger, workerId }: Gro
     },
     stores: config.stores,
     topicTracking: config.topicTracking,
+    loggers: logger.levels,
     worker: (hooks) => {
       worker = new Worker({
         log,
@@ -209,7 +216,7 @@ function wire(config: WorkerConfig, parts: Parts, { log, logger, workerId }: Gro
         consumer: config.kafka?.consumer ?? {},
         taskShutdownGracefulTimeoutMs: config.taskShutdownGracefulTimeoutMs,
         threads: config.threads,
-        logger,
+        logger: logger.named('worker'),
         metrics,
         ...hooks,
       })
@@ -228,6 +235,8 @@ function wire(config: WorkerConfig, parts: Parts, { log, logger, workerId }: Gro
       connectors: herder,
       offsets: herder,
       connectorTopics: herder,
+      loggers: logger.levels,
+      clusterLoggers: herder,
       plugins: herder,
       worker: {
         info: () => info,

@@ -13,6 +13,7 @@ import { ConnectorViews } from './connector-views.ts'
 import { GuardedRunner } from './guarded-runner.ts'
 import { workerHealth } from './health.ts'
 import type {
+  ClusterLoggers,
   ConfigInfos,
   ConfigKeyInfo,
   ConfigMap,
@@ -24,6 +25,7 @@ import type {
   ConnectorTaskId,
   ConnectorTopics,
   InitialState,
+  Loggers,
   Offsets,
   PluginInfo,
   SentConfig,
@@ -55,6 +57,8 @@ export interface HerderOptions {
   }
   /** Default: both. */
   readonly topicTracking?: TopicTracking
+  /** Where the levels of the cluster are applied. */
+  readonly loggers?: Loggers
   /** Makes the worker that runs what the herder decides. Called once. */
   worker(hooks: HerderHooks): TaskRunner
 }
@@ -69,7 +73,9 @@ const initialTargets: Record<InitialState, TargetState> = {
  * Decides what runs. A request is written to the config topic, one after the other, and answered when it was read back; what was read is
  * what a `ConnectorRun` each then makes the worker do. So a crash at any instant leaves what the topic says, and a start goes on from there (I4).
  */
-export class ConnectHerder implements Connectors, Offsets, ConnectorTopics, ConnectorPlugins {
+export class ConnectHerder
+  implements Connectors, Offsets, ConnectorTopics, ClusterLoggers, ConnectorPlugins
+{
   readonly #logger: Logger
   readonly #config: ConfigBackingStore
   readonly #statuses: StatusBackingStore
@@ -82,11 +88,13 @@ export class ConnectHerder implements Connectors, Offsets, ConnectorTopics, Conn
   readonly #queue = new WorkQueue()
   readonly #runs = new Map<string, ConnectorRun>()
   readonly topicTracking: TopicTracking
+  readonly #loggers: Loggers | undefined
   #isReady = false
   #isClosed = false
 
   constructor(options: HerderOptions) {
     const { log, plugins, logger, workerId, rules, stores, worker } = options
+    this.#loggers = options.loggers
     this.topicTracking = options.topicTracking ?? { isEnabled: true, allowsReset: true }
     this.#logger = logger
     this.#config = new ConfigBackingStore(log, logger, stores.config, (change) =>
@@ -282,6 +290,11 @@ export class ConnectHerder implements Connectors, Offsets, ConnectorTopics, Conn
     await this.#queue.inTime(this.#statuses.flush())
   }
 
+  setLoggerLevel(name: string, level: string): Promise<void> {
+    const stage = `writing the level of logger ${name} to the config topic`
+    return this.#queue.request(stage, () => this.#config.putLoggerLevel(name, level))
+  }
+
   list(connectorsOnly: boolean): readonly PluginInfo[] {
     return this.#catalog.list(connectorsOnly)
   }
@@ -355,6 +368,7 @@ export class ConnectHerder implements Connectors, Offsets, ConnectorTopics, Conn
 
   #onChange(change: ConfigChange): void {
     if (change.type === 'restart') this.#runs.get(change.request.connector)?.restart(change.request)
+    else if (change.type === 'logger') this.#loggers?.set(change.namespace, change.level)
     // A target state may come before its connector.
     else if (change.type !== 'target' || this.#config.connector(change.connector) !== undefined)
       this.#run(change.connector).changed()

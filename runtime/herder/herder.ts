@@ -116,6 +116,24 @@ export interface TopicTracking {
   readonly allowsReset: boolean
 }
 
+export interface LoggerLevel {
+  readonly level: string
+  readonly last_modified: number | null
+}
+
+/** Which lines this worker logs. */
+export interface Loggers {
+  all(): Readonly<Record<string, LoggerLevel>>
+  level(name: string): LoggerLevel | undefined
+  /** Returns the loggers whose level changed; undefined when there is no such level. */
+  set(name: string, level: string): readonly string[] | undefined
+}
+
+/** Levels for every worker of the cluster. */
+export interface ClusterLoggers {
+  setLoggerLevel(name: string, level: string): Promise<void>
+}
+
 export interface PluginInfo {
   readonly class: string
   readonly type: PluginKind

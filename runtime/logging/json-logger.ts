@@ -7,6 +7,7 @@ import {
 } from 'pino'
 import type { Logger } from '../api/logger.ts'
 import { maskSecrets } from '../api/secrets.ts'
+import { type LevelName, LogLevels } from './log-levels.ts'
 import { redacted } from './redaction.ts'
 import { Sampler, type SamplerOptions } from './sampler.ts'
 
@@ -21,22 +22,35 @@ export interface JsonLoggerOptions {
   readonly sampling?: SamplerOptions
 }
 
+const levelOf = {
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARN',
+  error: 'ERROR',
+  silent: 'OFF',
+} as const satisfies Record<LogLevel, LevelName>
+
+interface LoggerParts {
+  readonly pino: Pino
+  readonly sampler: Sampler
+  readonly levels: LogLevels
+  readonly name: string
+  readonly context: string
+}
+
 /** JSON lines. A warning that repeats is sampled: the first few of a minute are written, then a line that counts what was withheld. */
 export class JsonLogger implements Logger {
-  readonly #pino: Pino
-  readonly #sampler: Sampler
-  readonly #context: string
+  readonly #parts: LoggerParts
 
-  private constructor(parent: Pino, sampler: Sampler, context: string) {
-    this.#pino = parent
-    this.#sampler = sampler
-    this.#context = context
+  private constructor(parts: LoggerParts) {
+    this.#parts = parts
   }
 
   static create(options: JsonLoggerOptions = {}): JsonLogger {
     const root = pino(
       {
-        level: options.level ?? 'info',
+        // What is written is decided here, by name.
+        level: 'debug',
         base: null,
         timestamp: stdTimeFunctions.isoTime,
         // Fields come redacted, errors among them.
@@ -45,14 +59,31 @@ export class JsonLogger implements Logger {
       },
       options.destination ?? standardOutput(),
     )
-    return new JsonLogger(root, new Sampler(options.sampling), '')
+    return new JsonLogger({
+      pino: root,
+      sampler: new Sampler(options.sampling),
+      levels: new LogLevels(levelOf[options.level ?? 'info']),
+      name: 'root',
+      context: '',
+    })
   }
 
   /** A logger whose every line carries these fields. */
   child(fields: object): JsonLogger {
     const bindings = redacted(fields)
-    const context = this.#context + JSON.stringify(bindings)
-    return new JsonLogger(this.#pino.child(bindings), this.#sampler, context)
+    const context = this.#parts.context + JSON.stringify(bindings)
+    return new JsonLogger({ ...this.#parts, pino: this.#parts.pino.child(bindings), context })
+  }
+
+  /** What may be changed while it writes. */
+  get levels(): LogLevels {
+    return this.#parts.levels
+  }
+
+  /** The same, with a level under this name. */
+  named(name: string): JsonLogger {
+    this.#parts.levels.add(name)
+    return new JsonLogger({ ...this.#parts, name })
   }
 
   debug(fields: object, message: string): void {
@@ -64,12 +95,13 @@ export class JsonLogger implements Logger {
   }
 
   warn(fields: object, message: string): void {
-    if (!this.#pino.isLevelEnabled('warn')) return
+    if (!this.#isEnabled('warn', fields)) return
+    const { sampler } = this.#parts
     const { connector, task } = fields as { connector?: unknown; task?: unknown }
-    const kind = JSON.stringify([this.#context, connector, task, message])
+    const kind = JSON.stringify([this.#parts.context, connector, task, message])
     const report = (withheld: number) =>
-      this.#write('warn', { connector, task, withheld, windowMs: this.#sampler.windowMs }, message)
-    if (this.#sampler.admits(kind, report)) this.#write('warn', fields, message)
+      this.#write('warn', { connector, task, withheld, windowMs: sampler.windowMs }, message)
+    if (sampler.admits(kind, report)) this.#write('warn', fields, message)
   }
 
   error(fields: object, message: string): void {
@@ -78,11 +110,20 @@ export class JsonLogger implements Logger {
 
   /** Writes the counts of what is being withheld. The logger works on. */
   flush(): void {
-    this.#sampler.flush()
+    this.#parts.sampler.flush()
   }
 
   #write(level: Exclude<LogLevel, 'silent'>, fields: object, message: string): void {
-    if (this.#pino.isLevelEnabled(level)) this.#pino[level](redacted(fields), maskSecrets(message))
+    if (this.#isEnabled(level, fields))
+      this.#parts.pino[level](redacted(fields), maskSecrets(message))
+  }
+
+  /** What is said of a connector has its name, whoever says it. */
+  #isEnabled(level: Exclude<LogLevel, 'silent'>, fields: object): boolean {
+    const { levels, name } = this.#parts
+    const { connector } = fields as { connector?: unknown }
+    const logger = typeof connector === 'string' ? `connectors.${connector}` : name
+    return levels.isEnabled(logger, levelOf[level])
   }
 }
 

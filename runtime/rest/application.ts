@@ -8,9 +8,11 @@ import {
 } from 'fastify'
 import type { Logger } from '../api/logger.ts'
 import type {
+  ClusterLoggers,
   ConnectorPlugins,
   Connectors,
   ConnectorTopics,
+  Loggers,
   Offsets,
   TopicView,
   WorkerView,
@@ -25,6 +27,7 @@ import { connectorStateResource } from './resources/connector-state.ts'
 import { connectorTopicsResource } from './resources/connector-topics.ts'
 import { connectorsResource } from './resources/connectors.ts'
 import { documentResource } from './resources/document.ts'
+import { loggersResource } from './resources/loggers.ts'
 import { type MetricsView, metricsResource } from './resources/metrics.ts'
 import { offsetsResource } from './resources/offsets.ts'
 import { pageResource } from './resources/page.ts'
@@ -38,6 +41,8 @@ export interface Resources {
   readonly connectors: Connectors
   readonly offsets: Offsets
   readonly connectorTopics: ConnectorTopics
+  readonly loggers: Loggers
+  readonly clusterLoggers: ClusterLoggers
   readonly plugins: ConnectorPlugins
   readonly worker: WorkerView
   readonly topics: TopicView
@@ -86,6 +91,7 @@ export async function createApplication(
   tasksResource(app, resources.connectors)
   pluginsResource(app, resources.plugins)
   topicsResource(app, resources.topics)
+  loggersResource(app, resources.loggers, resources.clusterLoggers)
   metricsResource(app, resources.metrics)
   documentResource(app)
   pageResource(app)

@@ -30,6 +30,7 @@ const hints: Readonly<Record<BodyName, string>> = {
   config: 'A config is flat: write nested values as one text.',
   create:
     'Send {"name": "…", "config": {"connector.class": "…", …}}: the settings of a connector belong inside "config", flat.',
+  level: 'Send {"level": "DEBUG"}.',
   offsets: 'Send {"offsets": [{"partition": {…}, "offset": {…}}]}, as GET answers it.',
 }
 

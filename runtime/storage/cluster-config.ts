@@ -20,6 +20,7 @@ export interface StoredConnector {
 export type ConfigChange =
   | { readonly type: 'connector' | 'tasks' | 'target'; readonly connector: string }
   | { readonly type: 'restart'; readonly request: RestartRequest }
+  | { readonly type: 'logger'; readonly namespace: string; readonly level: string }
 
 interface Entry {
   config: ConfigMap | null
@@ -59,7 +60,7 @@ export class ClusterConfig {
 
   /** Null when nobody needs to be told. */
   apply(record: ConfigRecord, offset: number): ConfigChange | null {
-    if (record.type === 'restart') return record
+    if (record.type === 'restart' || record.type === 'logger') return record
     const { connector } = record
     const entry = this.#entry(connector)
     switch (record.type) {

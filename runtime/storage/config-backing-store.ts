@@ -5,6 +5,7 @@ import { CompactedTopic, type StoreRecord, type StoreTopic } from './compacted-t
 import {
   type ConfigMap,
   connectorEntry,
+  loggerEntry,
   parseConfigRecord,
   type RestartRequest,
   restartEntry,
@@ -30,7 +31,7 @@ export class ConfigBackingStore {
   readonly #onChange: (change: ConfigChange) => void
   #isStarted = false
 
-  /** `onChange` hears of what is written after the start; restart requests of earlier times are over. */
+  /** `onChange` hears of what is written after the start; restart requests and logger levels of earlier times are over. */
   constructor(
     log: Log,
     logger: Logger,
@@ -91,6 +92,10 @@ export class ConfigBackingStore {
 
   putRestart(request: RestartRequest): Promise<void> {
     return this.#write([restartEntry(request)])
+  }
+
+  putLoggerLevel(namespace: string, level: string): Promise<void> {
+    return this.#write([loggerEntry(namespace, level)])
   }
 
   /** A log that does not take it in time: whether it is there after all shows when it is read again. */

@@ -24,6 +24,7 @@ export type ConfigRecord =
   | { readonly type: 'commit'; readonly connector: string; readonly tasks: number }
   | { readonly type: 'target'; readonly connector: string; readonly target: TargetState | null }
   | { readonly type: 'restart'; readonly request: RestartRequest }
+  | { readonly type: 'logger'; readonly namespace: string; readonly level: string }
 
 export function connectorEntry(connector: string, config: ConfigMap | null): KeyedEntry {
   const value = config === null ? null : JSON.stringify({ properties: config })
@@ -56,6 +57,11 @@ export function restartEntry({ connector, includeTasks, onlyFailed }: RestartReq
   }
 }
 
+/** For every worker that runs at this moment. */
+export function loggerEntry(namespace: string, level: string): KeyedEntry {
+  return { key: `${loggerPrefix}${namespace}`, value: JSON.stringify({ level }) }
+}
+
 /** `malformed` for a record of ours that cannot be used, `foreign` for one that is somebody else's or not needed here. */
 export function parseConfigRecord({
   key,
@@ -70,7 +76,8 @@ export function parseConfigRecord({
 }
 
 /** Other workers' records, which mean nothing here. */
-const known = ['session-key', 'tasks-fencing-', 'logger-cluster-']
+const known = ['session-key', 'tasks-fencing-']
+const loggerPrefix = 'logger-cluster-'
 
 type Parser = (name: string, value: unknown) => ConfigRecord | 'foreign' | undefined
 
@@ -80,6 +87,7 @@ const parsers: readonly (readonly [prefix: string, parse: Parser])[] = [
   ['task-', parseTask],
   ['commit-', parseCommit],
   ['restart-connector-', parseRestart],
+  [loggerPrefix, parseLogger],
 ]
 
 function parseConnector(connector: string, value: unknown): ConfigRecord | undefined {
@@ -120,6 +128,12 @@ function parseRestart(connector: string, value: unknown): ConfigRecord | 'foreig
   return typeof includeTasks === 'boolean' && typeof onlyFailed === 'boolean'
     ? { type: 'restart', request: { connector, includeTasks, onlyFailed } }
     : undefined
+}
+
+function parseLogger(namespace: string, value: unknown): ConfigRecord | 'foreign' | undefined {
+  if (value === null) return 'foreign'
+  const level = isObject(value) ? value['level'] : undefined
+  return typeof level === 'string' ? { type: 'logger', namespace, level } : undefined
 }
 
 function propertiesOf(value: unknown): ConfigMap | undefined {

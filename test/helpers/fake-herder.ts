@@ -127,6 +127,19 @@ export class FakeHerder implements Resources {
     resetTopics: (name: string) => this.#change('resetTopics', name),
   }
 
+  readonly loggers = {
+    all: () => ({ root: { level: 'INFO', last_modified: null } }),
+    level: (name: string) => (name === 'root' ? this.loggers.all().root : undefined),
+    set: (name: string, level: string) => {
+      this.calls.push(['setLevel', name, level])
+      return [name]
+    },
+  }
+
+  readonly clusterLoggers = {
+    setLoggerLevel: (name: string, level: string) => this.#change('clusterLevel', name, level),
+  }
+
   readonly offsets = {
     offsets: async (name: string) => {
       this.connectors.info(name)

@@ -42,10 +42,17 @@ async function ask(url: string, [method, path, body]: Step['ask']): Promise<Answ
   }
 }
 
+interface Offset {
+  readonly offset: unknown
+}
+
 /** Without what we add to an error. */
 function common(answer: Answer): unknown {
   const { code, fix, pointer, ...rest } = answer.body ?? {}
-  return Array.isArray(answer.body) ? answer.body : rest
+  if (Array.isArray(answer.body)) return answer.body
+  // Just after a reset the real one now and then still shows what it forgot.
+  if (rest.offsets) return { offsets: rest.offsets.filter((each: Offset) => each.offset !== null) }
+  return rest
 }
 
 async function compare(t: Test, urls: Urls, steps: readonly Step[]): Promise<void> {
@@ -133,6 +140,28 @@ t.test('a real Kafka Connect worker and ours answer alike', async (t) => {
       { ask: ['PATCH', path, []], ours: 400 },
       { ask: ['GET', path] },
     ])
+  })
+
+  await t.test('levels of loggers', async (t) => {
+    const path = `/admin/loggers/x${id}`
+    const undated = ({ status, text }: Answer) => [status, text.replace(/\d{13}/g, 'TIME')]
+    await compare(t, urls, [
+      { ask: ['GET', path] },
+      { ask: ['PUT', `${path}.a.b`, { level: 'error' }] },
+      { ask: ['PUT', path, { level: 'DEBUG' }] },
+      { ask: ['PUT', path, {}] },
+      { ask: ['PUT', path, { level: 'loud' }] },
+      { ask: ['PUT', `${path}?scope=cluster`, { level: 'loud' }] },
+      { ask: ['PUT', `${path}?scope=other`, { level: 'error' }] },
+      { ask: ['PUT', `${path}?scope=cluster`, { level: 'TRACE' }] },
+    ])
+    await untilBoth(urls, path, ({ body }) => body.level === 'TRACE')
+    for (const name of [path, `${path}.a.b`]) {
+      const [theirs, own] = await Promise.all(
+        [urls.connect, urls.tapline].map((url) => ask(url, ['GET', name])),
+      )
+      t.strictSame(undated(own as Answer), undated(theirs as Answer), name)
+    }
   })
 
   await t.test('offsets of a source', async (t) => {

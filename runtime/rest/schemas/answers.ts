@@ -84,6 +84,10 @@ export const answers: Readonly<Record<string, object>> = {
     type: 'object',
     additionalProperties: closed({ topics: listOf(text) }),
   },
+  LoggerLevel: closed({
+    level: text,
+    last_modified: { type: ['integer', 'null'] },
+  }),
   Message: closed({ message: text }),
   PluginInfo: closed(
     {

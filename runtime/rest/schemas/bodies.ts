@@ -12,6 +12,7 @@ const scalar = { type: ['string', 'number', 'boolean', 'null'] } as const
 const fields = { type: ['object', 'null'] } as const
 
 export const bodies = {
+  level: { type: 'object', properties: { level: scalar } },
   offsets: {
     type: 'object',
     additionalProperties: false,

@@ -276,6 +276,29 @@ t.test('topics of a connector are shown and forgotten, unless that is off', asyn
   t.match(await rig.get('/connectors/a/topics'), off)
 })
 
+t.test('levels of loggers are shown and set, here or in the cluster', async (t) => {
+  const rig = await RestRig.start(t)
+  const root = { level: 'INFO', last_modified: null }
+  t.strictSame((await rig.get('/admin/loggers')).body, { root })
+  t.strictSame((await rig.get('/admin/loggers/root')).body, root)
+  const missing = { status: 404, body: { message: 'Logger a.b not found.' } }
+  t.match(await rig.get('/admin/loggers/a.b'), missing)
+
+  t.strictSame((await rig.put('/admin/loggers/a.b', { level: 'debug', x: 1 })).body, ['a.b'])
+  t.strictSame(rig.herder.calls.at(-1), ['setLevel', 'a.b', 'DEBUG'])
+  t.equal((await rig.put('/admin/loggers/a?scope=planet', { level: 'ALL' })).status, 200)
+  const everywhere = await rig.put('/admin/loggers/a?scope=CLUSTER', { level: 'OFF' })
+  t.match([everywhere.status, everywhere.text], [204, ''])
+  t.strictSame(rig.herder.calls.at(-1), ['clusterLevel', 'a', 'OFF'])
+
+  const none = "Desired 'level' parameter was not specified in request."
+  for (const body of [{}, { level: null }])
+    t.match(await rig.put('/admin/loggers/a', body), { status: 400, body: { message: none } })
+  const unknown = { status: 404, body: { message: "invalid log level 'loud'." } }
+  for (const query of ['', '?scope=cluster'])
+    t.match(await rig.put(`/admin/loggers/a${query}`, { level: 'loud' }), unknown)
+})
+
 t.test('offsets are shown, altered and reset, and keep their digits', async (t) => {
   const rig = await RestRig.start(t)
   t.equal((await rig.get('/connectors/a/offsets')).status, 404)

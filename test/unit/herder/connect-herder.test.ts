@@ -7,7 +7,7 @@ import {
   type Logger,
   RetriableException,
 } from '../../../runtime/api/index.ts'
-import { ConnectHerder } from '../../../runtime/herder/connect-herder.ts'
+import { ConnectHerder, type HerderOptions } from '../../../runtime/herder/connect-herder.ts'
 import type { ConnectorStateInfo, State } from '../../../runtime/herder/herder.ts'
 import { BatchBuilder } from '../../../runtime/log/batch/batch-builder.ts'
 import type { Log } from '../../../runtime/log/log.ts'
@@ -40,7 +40,7 @@ async function openEmbeddedLog(t: Test): Promise<Log> {
   return log
 }
 
-async function start(t: Test, log: Log): Promise<Rig> {
+async function start(t: Test, log: Log, more: Partial<HerderOptions> = {}): Promise<Rig> {
   let worker: FakeWorker | undefined
   const herder = new ConnectHerder({
     log,
@@ -61,6 +61,7 @@ async function start(t: Test, log: Log): Promise<Rig> {
       worker = new FakeWorker(hooks)
       return worker
     },
+    ...more,
   })
   t.teardown(() => herder.shutdown())
   await herder.start()
@@ -664,4 +665,29 @@ t.test('topics that tasks used are kept until they are reset', async (t) => {
   await herder.delete('a')
   await shown('')
   t.strictSame(herder.connectorTopics('a'), [], 'a connector of the same name begins anew')
+})
+
+t.test('a level for the cluster reaches the workers that run, and no later one', async (t) => {
+  const log = await openEmbeddedLog(t)
+  const sets: string[][] = []
+  const loggers = {
+    all: () => ({}),
+    level: () => undefined,
+    set: (...call: string[]) => {
+      sets.push(call)
+      return []
+    },
+  }
+  const { herder } = await start(t, log, { loggers })
+  await herder.setLoggerLevel('a.b', 'DEBUG')
+  t.strictSame(sets, [['a.b', 'DEBUG']])
+  const { records } = await log.read({ topic: 'connect-configs', partition: 0 }, 'earliest', {
+    records: 10,
+  })
+  t.match(
+    records.map(({ key, value }) => `${key} ${value}`),
+    ['logger-cluster-a.b {"level":"DEBUG"}'],
+  )
+  await start(t, log, { loggers })
+  t.equal(sets.length, 1)
 })

@@ -182,3 +182,40 @@ t.test('a reader that goes away does not end the writer', async (t) => {
   })
   t.equal(await exit, 7)
 })
+
+t.test('each logger has a level by its name, which can be changed', async (t) => {
+  const { logger, lines } = capture()
+  const [rest, log] = [logger.named('rest'), logger.named('log')]
+  const { levels } = logger
+  t.strictSame(Object.keys(levels.all()), ['log', 'rest', 'root'])
+  t.strictSame(levels.level('rest'), { level: 'INFO', last_modified: null })
+  t.equal(levels.level('other'), undefined)
+
+  t.strictSame(levels.set('rest', 'debug'), ['rest'])
+  rest.debug({}, 'yes')
+  rest.child({ a: 1 }).debug({}, 'its child too')
+  log.debug({}, 'no')
+  logger.debug({}, 'no')
+  const changed = levels.level('rest')?.last_modified
+  t.type(changed, 'number')
+  t.strictSame(levels.set('rest', 'DEBUG'), [])
+  t.equal(levels.level('rest')?.last_modified, changed, 'only a change is one')
+
+  t.strictSame(levels.set('connectors.a', 'TRACE'), ['connectors.a'])
+  log.debug({ connector: 'a' }, 'of the connector')
+  log.debug({ connector: 'b' }, 'no')
+  t.strictSame(levels.set('connectors', 'ERROR'), ['connectors', 'connectors.a'])
+  log.warn({ connector: 'b' }, 'no')
+  log.error({ connector: 'b' }, 'an error')
+  t.strictSame(levels.set('ro', 'OFF'), ['ro', 'root'], 'by the beginning of the name')
+  logger.error({}, 'no')
+  log.error({}, 'no')
+  rest.debug({}, 'has its own')
+  t.equal(levels.set('root', 'INFO')?.length, 6, 'root means all')
+  log.info({}, 'again')
+  t.equal(levels.set('root', 'LOUD'), undefined)
+  t.strictSame(
+    lines().map(({ msg }) => msg),
+    ['yes', 'its child too', 'of the connector', 'an error', 'has its own', 'again'],
+  )
+})

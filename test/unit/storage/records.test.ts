@@ -56,8 +56,8 @@ t.test('config records are read as they are written, and old ones too', (t) => {
   t.match(read('target-state-a', '{"state":"PAUSED"}'), { target: 'PAUSED' })
   t.match(read('target-state-a', '{"state":"PAUSED","state.v2":"STOPPED"}'), { target: 'STOPPED' })
   t.equal(read('restart-connector-a', null), 'foreign')
-  for (const key of ['session-key', 'tasks-fencing-a', 'logger-cluster-x'])
-    t.equal(read(key, '{}'), 'foreign', key)
+  t.match(read('logger-cluster-x.y', '{"level":"DEBUG"}'), { namespace: 'x.y', level: 'DEBUG' })
+  for (const key of ['session-key', 'tasks-fencing-a']) t.equal(read(key, '{}'), 'foreign', key)
   for (const [key, value] of [
     ['connector-a', '{"properties":[]}'],
     ['connector-a', 'no json'],
