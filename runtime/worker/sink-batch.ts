@@ -98,11 +98,12 @@ export class SinkBatch {
   /** False: the batch ends here. */
   #take(slice: Slice, index: number, decoder: SinkRecordDecoder): boolean {
     const { topic, partition, records, from, to, next } = slice
+    const good = this.#records
     for (let at = from; at < to; at++) {
       const raw = records[at] as LogRecord
       try {
         const record = decoder.decode(topic, partition, raw)
-        if (record !== null) this.#records.push(record)
+        if (record !== null) good.push(record)
       } catch (error) {
         const refused = error as RecordException
         const failed = { topic, partition, raw, refused }
