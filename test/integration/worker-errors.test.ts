@@ -245,6 +245,41 @@ t.test('a stop does not wait for the retries of a record', async (t) => {
   t.strictSame(await rig.committed('out'), { 'in-0': 7 })
 })
 
+t.test('a partition that goes to another task while a record waits loses nothing', async (t) => {
+  const rig = await workerRig(t, { commitMs: 50, partitions: 2 })
+  await rig.log.createTopic({ topic: 'in', partitions: 2 })
+  for (const partition of [0, 1]) {
+    const builder = new BatchBuilder({ topic: 'in', partition })
+    for (const number of numbers(100)) builder.append(null, number, 1)
+    await rig.log.append([builder.build()])
+  }
+  const waiting = refusing('30', {
+    'transforms.refuse.retriable': 'true',
+    'errors.retry.timeout': '-1',
+    'errors.retry.delay.max.ms': '50',
+    'tasks.max': '2',
+  })
+  await rig.start('out', waiting, 0)
+  await until('tries', () => (rig.worker.troubles()[0]?.attempt ?? 0) > 2)
+  await rig.start('out', { ...waiting, 'transforms.refuse.values': 'none' }, 1)
+  await until('the other task to commit', async () =>
+    Object.values(await rig.committed('out')).includes(100),
+  )
+  await until('it goes on trying', () => (rig.worker.troubles()[0]?.attempt ?? 0) > 4)
+  await rig.worker.stopTasks([{ connector: 'out', task: 0 }])
+  await until('all', async () =>
+    Object.values(await rig.committed('out')).every((offset) => offset === 100),
+  )
+  const entries = rig.journal('out').filter(({ call }) => call === 'put')
+  for (const partition of [0, 1]) {
+    const seen = entries
+      .flatMap(({ records = [] }) => records)
+      .filter((record) => record.startsWith(`in-${partition}@`))
+      .map((record) => record.split('=')[1])
+    t.strictSame(seen, numbers(100), `partition ${partition}: each once and in order`)
+  }
+})
+
 t.test('records that put names are set aside; the others are not put again', async (t) => {
   const rig = await rigWith(t, 300)
   const bad = ['0', '150', '199', '299']
