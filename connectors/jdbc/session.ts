@@ -42,15 +42,14 @@ export class Session {
     for (const share of shares) await this.#prepare(share, bad)
     const chunks = bad.size === known ? shares.flatMap((share) => chunksOf(share, bad)) : []
     const pending: Promise<void>[] = []
-    if (bad.size === known && (chunks.length > 1 || beforeCommit))
-      pending.push(watched(this.#begin()))
+    if (chunks.length > 0 || beforeCommit) pending.push(watched(this.#begin()))
     this.#send(chunks, bad, pending)
-    if (bad.size === known && beforeCommit) {
-      await settled(pending)
-      await beforeCommit()
-    }
-    if (bad.size === known) pending.push(this.#commit(records))
     await settled(pending)
+    if (bad.size === known) {
+      await beforeCommit?.()
+      // I4: not sent along with the rows. The server would carry it out when we are long gone, maybe after another task's newer rows.
+      await this.#commit(records)
+    }
     if (bad.size > known) await this.#rollback()
   }
 

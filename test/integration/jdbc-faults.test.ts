@@ -262,6 +262,32 @@ if (server) {
   )
 
   t.test(
+    'a batch whose sender is gone is not committed, whatever it still waits for',
+    async (t) => {
+      for (const size of [3, 2500]) {
+        const { proxy, raw } = await through(t)
+        const topic = randomName('t')
+        const ids = Array.from({ length: size }, (_, i) => i)
+        await open(t).put(batch(topic, 'old', ids))
+        const other = await connect(t)
+        await other.query('BEGIN')
+        await other.query(`SELECT * FROM ${topic} WHERE id = 2 FOR UPDATE`)
+        const lost = open(t, raw).put(batch(topic, 'lost', ids))
+        const pids = await until('the sink waits', waiting, (found) => found.length === 1)
+        proxy.reset()
+        await t.rejects(lost, { code: 'CONNECT_RETRIABLE' })
+        await other.query('COMMIT')
+        await until(
+          'its backend to end',
+          () => database.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', pids),
+          (rows) => rows.length === 0,
+        )
+        t.strictSame(await database.query(`SELECT DISTINCT v FROM ${topic}`), [{ v: 'old' }])
+      }
+    },
+  )
+
+  t.test(
     'a half-open connection is given up after socketTimeout, and the batch comes again',
     async (t) => {
       const { proxy, raw } = await through(t)
