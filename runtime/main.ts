@@ -107,6 +107,7 @@ async function startWorker(
     import('./config/worker-config.ts'),
   ])
   for (const warning of config.warnings) logger.warn({}, warning)
+  config.onWarning((warning) => logger.warn({}, warning))
   await checkClients(config, logger)
   const { listeners, maxBodyBytes, bodyTimeoutMs } = config.rest
   const rest = new RestServer({
@@ -204,6 +205,7 @@ function wire(config: WorkerConfig, parts: Parts, { log, logger, workerId }: Gro
     },
     stores: config.stores,
     topicTracking: config.topicTracking,
+    variables: config.variables,
     loggers: logger.levels,
     worker: (hooks) => {
       worker = new Worker({

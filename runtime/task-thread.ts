@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { maskSecrets } from './api/index.ts'
+import { hideSecrets, maskSecrets } from './api/index.ts'
 import { joinLog } from './log/open.ts'
 import { untilOpen } from './log/until-open.ts'
 import { loadPlugins } from './worker/load-plugins.ts'
@@ -30,4 +30,7 @@ process.on('uncaughtException', (error) => {
   process.exit(1)
 })
 
-parentPort?.on('message', (message: ToTasks) => host.receive(message))
+parentPort?.on('message', (message: ToTasks) => {
+  if (message.type === 'start') hideSecrets(message.secrets)
+  host.receive(message)
+})

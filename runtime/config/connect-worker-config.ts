@@ -157,6 +157,12 @@ export const connectWorkerConfig = configDef({
     doc: 'Whether sources make missing topics as their topic.creation keys say.',
     default: true,
   },
+  'config.providers': {
+    type: 'list',
+    importance: 'low',
+    doc: 'Names of config providers, for references in this file and in connector configs (a dollar sign, then `{NAME:PATH:KEY}`): config.providers.NAME.class is FileConfigProvider, DirectoryConfigProvider or EnvVarConfigProvider; config.providers.NAME.param.allowed.paths and .allowlist.pattern bound what they tell.',
+    default: [],
+  },
   'topic.tracking.enable': {
     type: 'boolean',
     importance: 'low',

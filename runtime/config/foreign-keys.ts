@@ -85,6 +85,7 @@ function isKnown(key: string): boolean {
   return (
     Object.hasOwn(connectWorkerConfig, key) ||
     (ownKeys as readonly string[]).includes(key) ||
+    key.startsWith('config.providers.') ||
     passedOn.some((prefix) => key.startsWith(prefix)) ||
     laterOf(key, false) !== undefined ||
     /^(config|offset|status)\.storage\./.test(key) ||

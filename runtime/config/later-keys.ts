@@ -21,11 +21,6 @@ export const laterKeys: readonly {
     instead: 'https is not available yet: leave it out',
   },
   {
-    key: /^config\.providers(\.|$)/,
-    off: [''],
-    instead: 'config providers are not available yet: leave it out',
-  },
-  {
     key: /^(admin\.listeners|access\.control\.allow\.(origin|methods)|response\.http\.headers\.config|rest\.extension\.classes)$/,
     off: [''],
     instead: 'it is not available yet: leave it out',

@@ -9,6 +9,8 @@ import { type KafkaConfig, kafkaConfig } from './kafka-config.ts'
 import { type Listener, parseListeners } from './listeners.ts'
 import { type OverridePolicy, policyName } from './override-policy.ts'
 import { type OwnValues, ownKeys, readOwnKeys } from './own-keys.ts'
+import { openProviders } from './providers/open-providers.ts'
+import type { Variables } from './providers/variables.ts'
 import { readWorkerFile, type Settings } from './worker-file.ts'
 
 export interface StoreConfig {
@@ -54,6 +56,10 @@ export interface WorkerConfig {
   readonly overridePolicy: OverridePolicy
   /** Whether sources make topics as their `topic.creation` keys say. */
   readonly createsTopics: boolean
+  /** References to config providers in connector configs. */
+  readonly variables: Variables
+  /** Hears what providers warn of from now on. */
+  readonly onWarning: (hear: (message: string) => void) => void
   /** Whether it is kept which topics each connector used, and whether that may be reset. */
   readonly topicTracking: { readonly isEnabled: boolean; readonly allowsReset: boolean }
   readonly offsetFlushIntervalMs: number
@@ -77,10 +83,17 @@ export function loadWorkerConfig({
   flags = {},
   env = {},
 }: WorkerConfigSources): WorkerConfig {
-  const inFile = file === undefined ? {} : readWorkerFile(file)
+  const raw = file === undefined ? {} : readWorkerFile(file)
   const given = Object.fromEntries(
     Object.entries(flags).filter(([, value]) => value !== undefined),
   ) as Settings
+  const warnings: string[] = []
+  let warn: (message: string) => void = (message) => warnings.push(message)
+  const { variables, ...providers } = openProviders(asText({ ...raw, ...given }), {
+    env,
+    warn: (message) => warn(message),
+  })
+  const inFile = resolvedFile(raw, variables)
 
   const own = readOwnKeys(pick(inFile, isOwn), env, pick(given, isOwn))
   const theirs = asText({ ...pick(inFile, isNotOwn), ...pick(given, isNotOwn) })
@@ -92,6 +105,7 @@ export function loadWorkerConfig({
   const listeners = listenersOf(connect.listeners ?? [], own.values)
 
   const problems = [
+    ...providers.problems,
     ...own.problems,
     ...checked.flatMap(({ name, errors }) => errors.map((text) => [name, text] as const)),
     ...listeners.problems.map((text) => ['listeners', text] as const),
@@ -130,6 +144,10 @@ export function loadWorkerConfig({
     stores: { config: store('config'), offset: store('offset'), status: store('status') },
     overridePolicy: policyName(connect['connector.client.config.override.policy']) ?? 'None',
     createsTopics: connect['topic.creation.enable'],
+    variables,
+    onWarning: (hear) => {
+      warn = hear
+    },
     topicTracking: {
       isEnabled: connect['topic.tracking.enable'],
       allowsReset: connect['topic.tracking.allow.reset'],
@@ -137,6 +155,7 @@ export function loadWorkerConfig({
     offsetFlushIntervalMs: connect['offset.flush.interval.ms'],
     taskShutdownGracefulTimeoutMs: connect['task.shutdown.graceful.timeout.ms'],
     warnings: [
+      ...warnings,
       ...idleWarnings({ ...asText(pick(inFile, isOwn)), ...theirs }, isOnKafka),
       ...unknownWarnings(theirs, env),
     ],
@@ -148,6 +167,15 @@ export function workerIdOf({ rest }: Pick<WorkerConfig, 'rest'>, url: string): s
   const bound = new URL(url)
   const own = rest.listeners[0]?.host === '' ? hostname() : bound.hostname
   return `${rest.advertised.host ?? own}:${rest.advertised.port ?? bound.port}`
+}
+
+/** Not `plugin.path`, which is read before there are providers, nor what they are made from. */
+function resolvedFile(settings: Settings, variables: Variables): Settings {
+  const texts = Object.entries(settings).filter(
+    (entry): entry is [string, string] =>
+      typeof entry[1] === 'string' && !/^(plugin\.path$|config\.providers)/.test(entry[0]),
+  )
+  return { ...settings, ...variables.resolve(Object.fromEntries(texts)) }
 }
 
 function isOwn(key: string): boolean {

@@ -17,6 +17,7 @@ import type {
   ConfigInfos,
   ConfigKeyInfo,
   ConfigMap,
+  ConfigVariables,
   ConnectorInfo,
   ConnectorOffset,
   ConnectorPlugins,
@@ -36,6 +37,7 @@ import type {
   TopicTracking,
   WorkerStatus,
 } from './herder.ts'
+import { noVariables } from './no-variables.ts'
 import { PluginCatalog } from './plugin-catalog.ts'
 import { restartPlan } from './restart-plan.ts'
 import { StatusReporter } from './status-reporter.ts'
@@ -57,6 +59,8 @@ export interface HerderOptions {
   }
   /** Default: both. */
   readonly topicTracking?: TopicTracking
+  /** Default: there are no config providers. */
+  readonly variables?: ConfigVariables
   /** Where the levels of the cluster are applied. */
   readonly loggers?: Loggers
   /** Makes the worker that runs what the herder decides. Called once. */
@@ -89,12 +93,14 @@ export class ConnectHerder
   readonly #runs = new Map<string, ConnectorRun>()
   readonly topicTracking: TopicTracking
   readonly #loggers: Loggers | undefined
+  readonly #variables: ConfigVariables
   #isReady = false
   #isClosed = false
 
   constructor(options: HerderOptions) {
     const { log, plugins, logger, workerId, rules, stores, worker } = options
     this.#loggers = options.loggers
+    this.#variables = options.variables ?? noVariables
     this.topicTracking = options.topicTracking ?? { isEnabled: true, allowsReset: true }
     this.#logger = logger
     this.#config = new ConfigBackingStore(log, logger, stores.config, (change) =>
@@ -111,7 +117,12 @@ export class ConnectHerder
       onTopics: ({ connector, task }, topics) => this.#onTopics(connector, task, topics),
       onReconfigure: (connector) => this.#runs.get(connector)?.reconfigure(),
     })
-    this.#worker = new GuardedRunner(runner, (config) => this.#catalog.problems(config), onStatus)
+    this.#worker = new GuardedRunner(
+      runner,
+      (config) => this.#catalog.problems(config),
+      onStatus,
+      this.#variables,
+    )
     this.#connectorOffsets = new ConnectorOffsets({
       log,
       plugins,
@@ -123,6 +134,7 @@ export class ConnectHerder
       plugins,
       rules,
       logger,
+      variables: this.#variables,
       check: (plugin, config) => this.#worker.check(plugin, config),
     })
   }
@@ -270,7 +282,8 @@ export class ConnectHerder
 
   async offsets(name: string): Promise<readonly ConnectorOffset[]> {
     const { config } = this.#views.found(name)
-    return this.#queue.inTime(this.#connectorOffsets.read(name, config))
+    const resolved = this.#variables.resolve(config)
+    return this.#queue.inTime(this.#connectorOffsets.read(name, resolved))
   }
 
   alterOffsets(name: string, offsets: readonly SentOffset[]): Promise<string> {
@@ -322,7 +335,7 @@ export class ConnectHerder
     const done = this.#run(name).alone(async (isIdle) => {
       const stored = this.#views.found(name)
       requireStopped(stored, isIdle)
-      return this.#connectorOffsets.change(name, stored.config, sent)
+      return this.#connectorOffsets.change(name, this.#variables.resolve(stored.config), sent)
     })
     return this.#queue.inTime(done)
   }

@@ -134,6 +134,13 @@ export interface ClusterLoggers {
   setLoggerLevel(name: string, level: string): Promise<void>
 }
 
+/** References to config providers (`${file:…:…}`): stored and shown as they are, resolved for whoever uses the config. */
+export interface ConfigVariables {
+  isReference(value: string): boolean
+  /** The very object when there is nothing to resolve. Throws what a provider throws. */
+  resolve<T extends string | null>(config: Readonly<Record<string, T>>): Readonly<Record<string, T>>
+}
+
 export interface PluginInfo {
   readonly class: string
   readonly type: PluginKind

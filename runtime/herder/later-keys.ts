@@ -1,4 +1,4 @@
-import { type ConfigKey, type RawConfig, showValue } from '../api/index.ts'
+import { type ConfigKey, showValue } from '../api/index.ts'
 import type { ConfigReport } from './config-report.ts'
 
 /** Declared keys of which only the default can be had yet. */
@@ -9,20 +9,11 @@ const onlyDefault = [
   /^offsets\.storage\.topic$/,
 ]
 
-/** `${provider:key}` and `${provider:path:key}`; `${topic}` is the connector's own affair. */
-const reference = /\$\{[^}:]*:[^}]*\}/
-
 /** Accepted, or refused on the key in words: nothing that a config asks for is ignored in silence. */
-export function refuseLaterKeys(report: ConfigReport, raw: RawConfig): void {
+export function refuseLaterKeys(report: ConfigReport): void {
   for (const [name, key, value] of report.right()) {
     if (onlyDefault.some((pattern) => pattern.test(name)) && !isDefault(key, value)) {
       report.addError(name, notYet(name, showValue(key.default, key.type)))
-    }
-    if (reference.test(raw[name] ?? '')) {
-      report.addError(
-        name,
-        `A reference to a config provider in ${name} is not available yet: write the value itself.`,
-      )
     }
   }
 }

@@ -1,4 +1,10 @@
-import { BadRequestException, type Findings, type Logger, NotFoundException } from '../api/index.ts'
+import {
+  BadRequestException,
+  type Findings,
+  type Logger,
+  maskSecrets,
+  NotFoundException,
+} from '../api/index.ts'
 import type { PluginRegistry } from '../plugins/registry.ts'
 import { idleOverrides } from './client-overrides.ts'
 import { keyInfos } from './config-report.ts'
@@ -7,27 +13,33 @@ import type {
   ConfigInfos,
   ConfigKeyInfo,
   ConfigMap,
+  ConfigVariables,
   ConnectorPlugins,
   PluginInfo,
   SentConfig,
 } from './herder.ts'
+import { noVariables } from './no-variables.ts'
 import { checkConnection, type Validation, validateKeys, type WorkerRules } from './validate.ts'
 
 export interface PluginCatalogParts {
   readonly plugins: PluginRegistry
   readonly rules: WorkerRules
   readonly logger: Logger
+  /** Default: there are no config providers. */
+  readonly variables?: ConfigVariables
   check(plugin: string, config: ConfigMap): Promise<Findings>
 }
 
 /** The plugins as REST shows them, and what it takes to configure one. */
 export class PluginCatalog implements ConnectorPlugins {
   readonly #parts: PluginCatalogParts
+  readonly #variables: ConfigVariables
   /** All tasks of a connector begin with the same one. */
   readonly #problems = new WeakMap<ConfigMap, readonly string[]>()
 
   constructor(parts: PluginCatalogParts) {
     this.#parts = parts
+    this.#variables = parts.variables ?? noVariables
   }
 
   list(connectorsOnly: boolean): readonly PluginInfo[] {
@@ -69,11 +81,15 @@ export class PluginCatalog implements ConnectorPlugins {
     }
     const validation = this.validateKeys(config)
     await this.checkConnection(validation, config)
-    return validation.report.toInfos(className ?? validation.plugin.class)
+    return this.#withReferences(
+      validation.report.toInfos(className ?? validation.plugin.class),
+      config,
+    )
   }
 
   validateKeys(config: SentConfig): Validation {
-    return validateKeys(this.#parts.plugins, this.#parts.rules, config)
+    const { plugins, rules } = this.#parts
+    return validateKeys(plugins, rules, this.#variables.resolve(config))
   }
 
   /** What is wrong with a config that is stored already; nothing with one whose class is not there, which the worker says itself. */
@@ -83,12 +99,13 @@ export class PluginCatalog implements ConnectorPlugins {
     const name = config['connector.class']?.trim() ?? ''
     const isThere = this.#parts.plugins.find(['sink', 'source'], name) !== undefined
     const problems = isThere ? this.validateKeys(config).report.errors() : []
-    this.#problems.set(config, problems)
+    // What references stand for may change.
+    if (this.#variables.resolve(config) === config) this.#problems.set(config, problems)
     return problems
   }
 
   checkConnection(validation: Validation, config: SentConfig): Promise<void> {
-    return checkConnection(validation, config, this.#parts.check)
+    return checkConnection(validation, this.#variables.resolve(config), this.#parts.check)
   }
 
   /** What is no error but worth a word: keys that nothing reads, keys that have a successor. */
@@ -107,6 +124,19 @@ export class PluginCatalog implements ConnectorPlugins {
       if (deprecated === undefined) continue
       this.#parts.logger.warn({ connector, key, ...deprecated }, 'the key is deprecated')
     }
+  }
+
+  /** I5: what a reference stands for is not told to whoever may only name it. */
+  #withReferences(infos: ConfigInfos, config: SentConfig): ConfigInfos {
+    const variables = this.#variables
+    if (variables.resolve(config) === config) return infos
+    const configs = infos.configs.map(({ definition, value }) => {
+      const given = config[value.name]
+      const isReference = typeof given === 'string' && variables.isReference(given)
+      const text = isReference && definition?.type !== 'PASSWORD' ? given : value.value
+      return { definition, value: { ...value, value: text, errors: value.errors.map(maskSecrets) } }
+    })
+    return { ...infos, configs }
   }
 
   /** A BadRequestException that holds every error, as Kafka Connect words it. */

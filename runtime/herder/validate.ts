@@ -61,7 +61,7 @@ export function validateKeys(
   declareOverrides(clients, plugin, report, config)
   declareConverters(report, config, plugins)
   if (plugin.kind === 'source' && createsTopics) checkTopicCreation(report, config)
-  refuseLaterKeys(report, config)
+  refuseLaterKeys(report)
   for (const [key, value] of Object.entries(config)) {
     if (value !== null) continue
     report.addError(key, 'Null value can not be supplied as the configuration value.')

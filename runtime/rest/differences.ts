@@ -90,6 +90,12 @@ export const differences: readonly Difference[] = [
     why: "The mistake is the client's.",
   },
   {
+    where: 'A validate answer for a key whose value is a reference to a config provider',
+    connect: 'what the reference stands for, unless the key is of type PASSWORD',
+    tapline: 'the reference; [hidden] in error texts',
+    why: 'Whoever may name a secret is not told it.',
+  },
+  {
     where: 'A body above rest.body.max.bytes, a body that stalls',
     connect: 'no limit; the connection waits',
     tapline: '413; 408 and the connection is closed',

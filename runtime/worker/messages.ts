@@ -38,7 +38,13 @@ export interface TaskSettings {
 
 /** Main thread → task thread. */
 export type ToTasks =
-  | { readonly type: 'start'; readonly run: number; readonly spec: TaskSpec }
+  | {
+      readonly type: 'start'
+      readonly run: number
+      readonly spec: TaskSpec
+      /** What the thread must never say (I5). */
+      readonly secrets: readonly string[]
+    }
   | { readonly type: 'target'; readonly run: number; readonly target: TargetState }
   | { readonly type: 'stop'; readonly run: number }
   | { readonly type: 'cancel'; readonly run: number }

@@ -1,4 +1,4 @@
-import { ConnectException, type Logger, type OffsetMap } from '../api/index.ts'
+import { ConnectException, hiddenSecrets, type Logger, type OffsetMap } from '../api/index.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { pause } from './backoff.ts'
 import type { FromTasks, LogLine, TaskSpec, ToTasks } from './messages.ts'
@@ -131,7 +131,7 @@ export class Tasks {
     task.run = run
     this.#byRun.set(run, task)
     this.#pool.seat(run, nameOf(task.id))
-    this.#pool.post(run, { type: 'start', run, spec: task.spec })
+    this.#pool.post(run, { type: 'start', run, spec: task.spec, secrets: hiddenSecrets() })
   }
 
   async #ended(tasks: readonly Task[], ms: number): Promise<boolean> {

@@ -185,7 +185,6 @@ t.test('every mistake is told at once, in words', async (t) => {
 
 t.test('what is not there yet is refused, unless it is off anyway', async (t) => {
   for (const [key, value, off] of [
-    ['config.providers', 'file', ''],
     ['ssl.keystore.location', '/k.p12', undefined],
     ['listeners.https.ssl.key.password', 'x', undefined],
     ['exactly.once.source.support', 'enabled', 'disabled'],

@@ -4,11 +4,12 @@ import {
   ConnectException,
   configDef,
   defineSource,
+  hideSecrets,
   type Logger,
   RetriableException,
 } from '../../../runtime/api/index.ts'
 import { ConnectHerder, type HerderOptions } from '../../../runtime/herder/connect-herder.ts'
-import type { ConnectorStateInfo, State } from '../../../runtime/herder/herder.ts'
+import type { ConfigVariables, ConnectorStateInfo, State } from '../../../runtime/herder/herder.ts'
 import { BatchBuilder } from '../../../runtime/log/batch/batch-builder.ts'
 import type { Log } from '../../../runtime/log/log.ts'
 import { openLog } from '../../../runtime/log/open.ts'
@@ -691,3 +692,56 @@ t.test('a level for the cluster reaches the workers that run, and no later one',
   await start(t, log, { loggers })
   t.equal(sets.length, 1)
 })
+
+t.test(
+  'references to config providers are stored, and resolved for the worker alone',
+  async (t) => {
+    const log = await openEmbeddedLog(t)
+    let secret: string | undefined = 'resolved-secret'
+    const reference = `\${p:x}`
+    const isReference = (value: string) => value.includes(reference)
+    const variables: ConfigVariables = {
+      isReference,
+      resolve: (sent) => {
+        if (!Object.values(sent).some((value) => value !== null && isReference(value))) return sent
+        if (secret === undefined) throw new ConnectException('no secrets today')
+        const found = secret
+        const texts = Object.entries(sent).map(([key, value]) => [
+          key,
+          value?.replace(reference, found) ?? null,
+        ])
+        return Object.fromEntries(texts)
+      },
+    }
+    const { herder, worker } = await start(t, log, { variables })
+    const sent = { ...config, file: `/a/${reference}`, 'tasks.max': '1' }
+    const info = await herder.create('a', sent, 'RUNNING')
+    t.equal(info.config['file'], `/a/${reference}`)
+    await shows(herder, 'a', 'RUNNING', 'RUNNING')
+    t.equal(worker.connectors.get('a')?.config['file'], '/a/resolved-secret')
+    t.equal(worker.tasks.get('a-0')?.connectorConfig['file'], '/a/resolved-secret')
+    t.equal(worker.tasks.get('a-0')?.taskConfig['file'], '/a/resolved-secret')
+    t.equal(herder.tasks('a')[0]?.config['file'], `/a/${reference}`, 'task configs hold it too')
+    const { records } = await log.read({ topic: 'connect-configs', partition: 0 }, 'earliest', {
+      records: 100,
+    })
+    t.notMatch(records.map(({ value }) => `${value}`).join(), /resolved-secret/)
+
+    hideSecrets(['resolved-secret'])
+    const wrong = { ...sent, 'tasks.max': reference }
+    const infos = await herder.validate('ProbeSource', wrong)
+    const shown = infos.configs.find(({ value }) => value.name === 'tasks.max')
+    t.match(shown?.value, { value: reference, errors: [/^Invalid value \[hidden\]/] })
+    t.notMatch(JSON.stringify(infos), /resolved-secret/)
+
+    secret = undefined
+    await t.rejects(herder.putConfig('a', sent), { message: 'no secrets today' })
+    await herder.restart('a', { includeTasks: true, onlyFailed: false })
+    const failed = await shows(herder, 'a', 'FAILED', 'FAILED')
+    t.match(failed.connector.trace, /no secrets today/)
+    secret = 'another-secret'
+    await herder.restart('a', { includeTasks: true, onlyFailed: false })
+    await shows(herder, 'a', 'RUNNING', 'RUNNING')
+    t.equal(worker.tasks.get('a-0')?.connectorConfig['file'], '/a/another-secret')
+  },
+)

@@ -398,8 +398,8 @@ t.test('validating a connector config', async (t) => {
       t.equal(infos.error_count, 1, JSON.stringify(config))
     }
     t.equal((await source({ 'exactly.once.support': 'REQUESTED' })).error_count, 0)
-    const referring = await sink({ table: `x-$\{file:/etc/secrets:table}` })
-    t.match(errorsOf(referring, 'table'), [/config provider in table is not available yet/])
+    // Of a provider that is not there, as Kafka Connect: it stays what it is.
+    t.equal((await sink({ table: `x-$\{file:/etc/secrets:table}` })).error_count, 0)
     t.equal((await sink({ table: `$\{topic}` })).error_count, 0)
   })
 
