@@ -63,13 +63,12 @@ export class BatchRows {
   /** Whole batches from an offset below the end on, as many as fit into the limits. What is sound comes before the damage is thrown. */
   read(place: Place, { earliest, latest }: Ends, from: number, limit: ReadLimit): Batches {
     const records: LogRecord[] = []
-    const sizes = this.#fitting(place, from, limit)
+    const sizes = this.#fitting(place, from, { ...limit, latest })
     let next = Math.max(from, earliest)
     try {
       if (sizes.last !== undefined) {
         for (const row of this.#rows(place, sizes.first, sizes.last)) {
-          if (row.base > next)
-            this.#passLost(place, next, Math.min(row.base, Math.max(latest, next + 1)))
+          if (row.base > next) this.#passLost(place, next, row.base)
           for (const record of decodeBatch(checkRow(row, place), place, from)) records.push(record)
           next = Math.max(next, row.base + row.span)
         }
@@ -95,7 +94,7 @@ export class BatchRows {
       const row = this.#rowBefore(place, middle)
       if (row && !isSoundRow(row, place.checksum))
         throw damaged(place, row.base, new RangeError('its row checksum does not match'))
-      if (row && row.until >= timeMs) high = Math.max(low, row.base)
+      if (row && row.until >= timeMs) high = Math.max(low, Math.min(row.base, middle))
       else low = Math.max(middle + 1, row ? row.base + row.span : 0)
     }
     const before = low > earliest ? this.#rowBefore(place, low - 1) : undefined
@@ -115,7 +114,7 @@ export class BatchRows {
     return latest
   }
 
-  #fitting(place: Place, from: number, limit: ReadLimit) {
+  #fitting(place: Place, from: number, limit: ReadLimit & { readonly latest: number }) {
     const before = this.#rowBefore(place, from)
     const first = before && before.base + before.span > from ? before.base : from
     let last: number | undefined
@@ -125,6 +124,8 @@ export class BatchRows {
       place.id,
       first,
     ) as Iterable<unknown> as Iterable<Size>) {
+      // Appended since the end was looked up, or misplaced.
+      if (size.base >= limit.latest) break
       const count = size.count instanceof Uint8Array ? asBuffer(size.count).readUInt32BE() : 1
       const isFull = records + count > limit.records || bytes + size.bytes > limit.bytes
       if (isFull && (records > 0 || !limit.atLeastOne)) return { first, last, bytes, isEnd: false }

@@ -150,10 +150,8 @@ export class Cleaner {
     const id = Number(row['partition'])
     const end = this.#catalog.has(id) ? 0 : this.#firstRows(id)
     this.#transaction(() => {
-      if (end > 0) {
-        this.#remove.run(id, end)
-        return
-      }
+      // Rows that cannot be deleted, in a damaged page, are left where they are.
+      if (end > 0 && this.#remove.run(id, end).changes !== 0) return
       this.#db.prepare('DELETE FROM deleted WHERE partition = ?').run(id)
       this.#forgetLosses.run(id, Number.MAX_SAFE_INTEGER)
     })
@@ -169,7 +167,7 @@ export class Cleaner {
       excess -= bytes
       return until < expired || excess >= 0
     })
-    if (end === 0) return false
+    if (end <= partition.first) return false
     this.#transaction(() => {
       this.#remove.run(partition.id, end)
       this.#catalog.save({ ...partition, first: end, bytes: partition.bytes - freed })

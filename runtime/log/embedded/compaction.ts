@@ -119,7 +119,7 @@ export class Compaction {
         return
       }
       if (bytes) this.#ifReadable(bytes, (header) => this.#note(bytes, header))
-      this.#at = base + 1
+      this.#at = Math.max(this.#at, base) + 1
       if (isOver()) return
     }
     this.#endMap(this.#upTo)
@@ -150,7 +150,7 @@ export class Compaction {
     let isEnd = true
     for (const row of this.#rows()) {
       this.#rewriteRow(row, changes)
-      this.#at = row.base + 1
+      this.#at = Math.max(this.#at, row.base) + 1
       isEnd = !isOver()
       if (!isEnd) break
     }

@@ -105,7 +105,7 @@ function join(db: DatabaseSync, { id, topic, number, first, next, until }: Parti
       if (before) save(before, row.base)
       else if (row.base > first) fill(db, { id, place, first, row })
       before = row
-      at = row.base + 1
+      at = Math.max(at, row.base) + 1
     }
     if (rows.length < SLICE_ROWS) break
   }

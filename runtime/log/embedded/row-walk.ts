@@ -72,7 +72,7 @@ export class RowWalk {
       if (rows) {
         for (const row of rows) {
           yield row
-          at = Math.max(at, Number(row.base) + 1)
+          at = Math.max(at, row.base + 1)
         }
         if (rows.length === 0) return
       } else {
@@ -102,7 +102,9 @@ export class RowWalk {
 
   #read(id: number, from: number, rows: number): Row[] | undefined {
     try {
-      return this.#slice.all(id, from, rows) as unknown as Row[]
+      const found = this.#slice.all(id, from, rows) as unknown as Row[]
+      // In a damaged page rows may come that were not asked for, again and again.
+      return found.every(({ base }) => base >= from) ? found : undefined
     } catch (error) {
       if (isDamage(error)) return undefined
       throw error

@@ -102,7 +102,8 @@ class Orphans {
       const id = readOr(() => next.get(at)?.['id'], undefined)
       if (typeof id !== 'number') break
       if (!known.has(id) && !deleted.has(id)) this.#ids.add(id)
-      at = id + 1
+      // In a damaged page a row may come that was not asked for.
+      at = Math.max(at, id) + 1
     }
   }
 

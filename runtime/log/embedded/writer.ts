@@ -2,15 +2,15 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { MessagePort } from 'node:worker_threads'
 import type { CorruptException } from '../../api/errors.ts'
 import { Caller } from './caller.ts'
-import type { Partition } from './catalog.ts'
 import { Cleaner } from './cleaner.ts'
-import { BASE_OFFSET, filesOf, openForWriting, ROW_ID } from './database.ts'
+import { filesOf, openForWriting } from './database.ts'
 import { DirectoryLock } from './directory-lock.ts'
 import { HeadFile, readHead } from './head-file.ts'
 import { findLostTail } from './lost-tail.ts'
 import { headMissing, refuseIfEmpty, refuseIfGone } from './missing-files.ts'
 import { layoutOf, prepareTables } from './prepare-tables.ts'
 import type { WriterOptions, WriterRequest } from './protocol.ts'
+import { rowEnds } from './row-ends.ts'
 import { translate, translateAtOpen } from './sqlite-errors.ts'
 import { type Change, type Commit, Store } from './store.ts'
 import { WalKeeper } from './wal-keeper.ts'
@@ -94,18 +94,7 @@ export class Writer {
 
   #findLostTail(head: ReturnType<typeof readHead>): readonly CorruptException[] {
     const { catalog } = this.#store
-    const lastRow = this.#db.prepare(
-      `SELECT (${BASE_OFFSET}) + span AS next FROM batches
-       WHERE id >= ${ROW_ID('?1', '?2')} AND id < ${ROW_ID('(?1 + 1)', '0')} ORDER BY id DESC LIMIT 1`,
-    )
-    const lost = this.#db.prepare('SELECT max(next) AS next FROM losses WHERE partition = ?')
-    const endOf = ({ id, first }: Partition) =>
-      Math.max(
-        first,
-        Number(lastRow.get(id, first)?.['next'] ?? 0),
-        Number(lost.get(id)?.['next'] ?? 0),
-      )
-    const tail = findLostTail(catalog, head ?? [], endOf)
+    const tail = findLostTail(catalog, head ?? [], rowEnds(this.#db))
     if (tail.findings.length > 0) this.#store.skip(tail)
     const missing = head === null && catalog.sequence > 0 ? [headMissing(this.#path)] : []
     const current = [this.#store.sequence]

@@ -1,0 +1,23 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { HEADER_BYTES } from '../batch/layout.ts'
+import type { Partition } from './catalog.ts'
+import { BASE_OFFSET, ROW_ID } from './database.ts'
+import { isSoundRow, type RowHead } from './row-checksum.ts'
+
+/** Damaged rows at the end are not believed, however far off they say they are. */
+const LAST_ROWS = 8
+
+/** Where the sound rows of a partition end, and what was given up behind them. */
+export function rowEnds(db: DatabaseSync): (partition: Partition) => number {
+  const lastRows = db.prepare(
+    `SELECT ${BASE_OFFSET} AS base, span, until, checksum, substr(batch, 1, ${HEADER_BYTES}) AS header
+     FROM batches WHERE id >= ${ROW_ID('?1', '?2')} AND id < ${ROW_ID('(?1 + 1)', '0')}
+     ORDER BY id DESC LIMIT ${LAST_ROWS}`,
+  )
+  const lost = db.prepare('SELECT max(next) AS next FROM losses WHERE partition = ?')
+  return ({ id, first, checksum }) => {
+    const rows = lastRows.all(id, first) as unknown as RowHead[]
+    const last = rows.find((row) => isSoundRow(row, checksum))
+    return Math.max(last ? last.base + last.span : first, Number(lost.get(id)?.['next'] ?? 0))
+  }
+}
