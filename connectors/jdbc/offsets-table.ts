@@ -12,13 +12,15 @@ export interface Place {
 export interface Standing extends Place {
   /** The next offset to write; null: nothing was ever written. */
   readonly next: number | null
+  /** Timestamp of the record before `next`, in ms: a topic that was made anew has another one there. Null: not known. */
+  readonly stamp: number | null
   /** Grows with each task that takes the partition over: an older one writes no more. */
   readonly epoch: string
   /** Offsets below `next` whose records the database refused, until the host took care of them. */
   readonly refused: readonly number[]
 }
 
-const columns = `topic, part AS partition, next_offset::float8 AS next, epoch::text AS epoch, array_to_json(refused) AS refused`
+const columns = `topic, part AS partition, next_offset::float8 AS next, last_timestamp::float8 AS stamp, epoch::text AS epoch, array_to_json(refused) AS refused`
 
 /** The table that holds them: a row for each partition that a connector ever wrote. */
 export class OffsetsTable {
@@ -37,7 +39,7 @@ export class OffsetsTable {
     await query('BEGIN')
     await query(lockTableSql, [this.#name.sql])
     await query(
-      `CREATE TABLE IF NOT EXISTS ${this.#name.sql} (connector text, topic text, part int, next_offset bigint, epoch bigint NOT NULL, refused bigint[] NOT NULL DEFAULT '{}', PRIMARY KEY (connector, topic, part))`,
+      `CREATE TABLE IF NOT EXISTS ${this.#name.sql} (connector text, topic text, part int, next_offset bigint, last_timestamp bigint, epoch bigint NOT NULL, refused bigint[] NOT NULL DEFAULT '{}', PRIMARY KEY (connector, topic, part))`,
     )
     await query('COMMIT')
   }
@@ -63,13 +65,14 @@ export class OffsetsTable {
   /** In the transaction of the rows. How many of them are still ours. */
   async move(query: Query, standings: readonly Standing[]): Promise<number> {
     const rows = await query(
-      `UPDATE ${this.#name.sql} AS o SET next_offset = p.next, refused = p.refused::bigint[]
-         FROM UNNEST($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::text[]) AS p(topic, part, next, epoch, refused)
+      `UPDATE ${this.#name.sql} AS o SET next_offset = p.next, last_timestamp = p.stamp, refused = p.refused::bigint[]
+         FROM UNNEST($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[]) AS p(topic, part, next, stamp, epoch, refused)
         WHERE o.connector = $1 AND o.topic = p.topic AND o.part = p.part AND o.epoch = p.epoch RETURNING 1`,
       [
         this.#connector,
         ...placesOf(standings),
         standings.map(({ next }) => next),
+        standings.map(({ stamp }) => stamp),
         standings.map(({ epoch }) => epoch),
         standings.map(({ refused }) => `{${refused.join(',')}}`),
       ],
@@ -85,7 +88,7 @@ export class OffsetsTable {
     for (const { topic, partition, offset } of offsets)
       await query(
         `INSERT INTO ${this.#name.sql} AS o (connector, topic, part, next_offset, epoch) VALUES ($1, $2, $3, $4, 1)
-         ON CONFLICT (connector, topic, part) DO UPDATE SET next_offset = EXCLUDED.next_offset, refused = '{}', epoch = o.epoch + 1`,
+         ON CONFLICT (connector, topic, part) DO UPDATE SET next_offset = EXCLUDED.next_offset, last_timestamp = NULL, refused = '{}', epoch = o.epoch + 1`,
         [this.#connector, topic, partition, offset],
       )
   }

@@ -1,4 +1,5 @@
 import {
+  ConnectException,
   FencedException,
   RetriableException,
   type SinkContext,
@@ -39,8 +40,12 @@ export class Positions {
     this.forget(places)
     await this.#claim(places, query)
     const seeks = places.flatMap((place) => {
-      const { topic, partition, next, refused } = (this.#held.get(keyOf(place)) as Held).standing
-      return next === null ? [] : [{ topic, partition, offset: Math.min(next, ...refused) }]
+      const { standing } = this.#held.get(keyOf(place)) as Held
+      const { topic, partition, next, stamp, refused } = standing
+      if (next === null) return []
+      // The last record that the target holds comes again, to see that it is still the same.
+      const offset = stamp === null ? next : next - 1
+      return [{ topic, partition, offset: Math.min(offset, ...refused) }]
     })
     if (seeks.length > 0) this.#context.seek?.(seeks)
   }
@@ -60,10 +65,11 @@ export class Positions {
     await this.#claim([...firsts.values()].map(placeOf), query)
     this.#place(firsts)
     return records.filter((record) => {
-      const { next, refused } = this.#heldOf(record).standing
-      return (
-        next === null || record.originalOffset >= next || refused.includes(record.originalOffset)
-      )
+      const { next, stamp, refused } = this.#heldOf(record).standing
+      if (next === null || record.originalOffset >= next) return true
+      const isLast = record.originalOffset === next - 1
+      if (isLast && stamp !== null && stamp !== record.timestamp) throw anotherTopic(record)
+      return refused.includes(record.originalOffset)
     })
   }
 
@@ -73,18 +79,22 @@ export class Positions {
     bad: BadRecords,
     query: Query,
   ): Promise<readonly Standing[]> {
-    const ends = new Map<string, { readonly held: Held; end: number; readonly refused: number[] }>()
+    const ends = new Map<
+      string,
+      { readonly held: Held; end: number; stamp: number | null; readonly refused: number[] }
+    >()
     for (const record of records) {
       const held = this.#heldOf(record)
       const key = keyOf(held.standing)
-      const mine = ends.get(key) ?? { held, end: 0, refused: [] }
+      const mine = ends.get(key) ?? { held, end: 0, stamp: null, refused: [] }
       ends.set(key, mine)
-      mine.end = Math.max(mine.end, record.originalOffset + 1)
+      mine.end = record.originalOffset + 1
+      mine.stamp = record.timestamp
       if (bad.has(record)) mine.refused.push(record.originalOffset)
     }
-    const moved = Array.from(ends.values(), ({ held: { standing }, end, refused }) => ({
+    const moved = Array.from(ends.values(), ({ held: { standing }, end, stamp, refused }) => ({
       ...standing,
-      next: Math.max(standing.next ?? 0, end),
+      ...(end > (standing.next ?? 0) && { next: end, stamp }),
       // I1: the host puts later records only when it took care of the refused ones before them.
       refused: [...refused, ...standing.refused.filter((offset) => offset >= end)],
     }))
@@ -155,6 +165,16 @@ export class Positions {
       { hint: 'One connector of this name may write to this database at a time.' },
     )
   }
+}
+
+function anotherTopic(record: SinkRecord): ConnectException {
+  const { topic, partition } = placeOf(record)
+  return new ConnectException(
+    `The record at ${topic}-${partition}@${record.originalOffset} is not the one that the database holds: the topic was made anew, or its timestamps are changed on the way`,
+    {
+      hint: 'If that is meant, reset the offsets of the stopped connector (DELETE /connectors/NAME/offsets): it then takes the topic as it is.',
+    },
+  )
 }
 
 /** In the log, before any transformation. */
