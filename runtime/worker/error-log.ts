@@ -1,4 +1,4 @@
-import type { SourceRecord } from '../api/index.ts'
+import { isSecretName, type SourceRecord, Struct } from '../api/index.ts'
 import type { LogRecord, TopicPartition } from '../log/log.ts'
 import type { ErrorConfig } from './error-config.ts'
 import type { RecordException } from './record-exception.ts'
@@ -49,16 +49,23 @@ export class ErrorLog {
   }
 }
 
-/** As JSON, whatever it holds, up to a length. */
-function textOf(record: SourceRecord): string {
+/** As JSON, whatever it holds, up to a length; without schemas, and without what stands under the name of a secret (I5). */
+function textOf({ keySchema, valueSchema, headers = [], ...record }: SourceRecord): string {
+  const named = headers.map(({ key, value }) => ({ [key]: value }))
   let text: string
   try {
-    text = JSON.stringify(record, (_, inner) => {
-      if (typeof inner === 'bigint' || typeof inner === 'symbol') return String(inner)
-      return inner instanceof Map ? [...inner] : inner
-    })
+    text = JSON.stringify({ ...record, headers: named }, printable)
   } catch (error) {
     text = `(it cannot be printed: ${(error as Error).message})`
   }
   return text.length > longestText ? `${text.slice(0, longestText)}…` : text
+}
+
+function printable(name: string, value: unknown): unknown {
+  if (isSecretName(name)) return '[hidden]'
+  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value)
+  if (value instanceof Map)
+    return Object.fromEntries(Array.from(value, ([key, inner]) => [String(key), inner]))
+  if (!(value instanceof Struct)) return value
+  return Object.fromEntries(value.schema.fields.map((field) => [field.name, value.get(field.name)]))
 }

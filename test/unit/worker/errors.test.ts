@@ -4,7 +4,10 @@ import {
   ConnectException,
   DataException,
   RetriableException,
+  SchemaBuilder,
   type SinkRecord,
+  STRING,
+  Struct,
 } from '../../../runtime/api/index.ts'
 import type { EncodedBatch, Log, LogRecord } from '../../../runtime/log/log.ts'
 import { TaskMeter } from '../../../runtime/metrics/task-counts.ts'
@@ -129,12 +132,27 @@ t.test('a log line says what Connect says, with the record only if that is wante
       `${start}onverter'.`,
       `${start}onverter'.`,
       `${start}onverter', where consumed record is {topic='t', partition=0, offset=7, timestamp=1234, timestampType=LogAppendTime}.`,
-      `${start}onverter', where source record is = {"sourcePartition":{"f":"1"},"sourceOffset":{},"topic":"t","value":"v"}.`,
+      `${start}onverter', where source record is = {"sourcePartition":{"f":"1"},"sourceOffset":{},"topic":"t","value":"v","headers":[]}.`,
     ],
   )
   t.ok((errors[4]?.message.length ?? 0) < 20_000, 'however large the record is')
   t.match(errors[0], { fields: { err: error } })
-  t.equal(counts.errorsLogged, 5)
+  const schema = SchemaBuilder.struct().field('user', STRING).field('password', STRING).build()
+  const hiding = new Map<string, unknown>([
+    ['api_key', 'canary'],
+    ['deep', { token: 'canary' }],
+  ])
+  telling.ofSource(refused(error), {
+    ...record,
+    valueSchema: schema,
+    value: new Struct(schema, ['bob', 'canary']),
+    key: hiding,
+    headers: [{ key: 'secret', schema: null, value: 'canary' }],
+  })
+  const last = errors.pop()?.message ?? ''
+  t.match(last, /"user":"bob","password":"\[hidden\]"/)
+  t.notMatch(last, 'canary', 'I5')
+  t.equal(counts.errorsLogged, 6)
 })
 
 t.test('headers tell the error itself, under the name that it has in Connect', async (t) => {
