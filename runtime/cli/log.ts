@@ -4,6 +4,7 @@ import type { Fetched, LogRecord, Position } from '../log/log.ts'
 import type { LogReader } from '../log/open.ts'
 import { openReader } from '../log/open-reader.ts'
 import { inWords } from './in-words.ts'
+import { checkCommand, repairCommand } from './log-check.ts'
 import { positionInLog, wholeNumber } from './option-values.ts'
 import { Output } from './output.ts'
 
@@ -45,6 +46,8 @@ export function logCommand(): Command {
     )
     .option('--limit <records>', 'at most so many records', wholeNumber, Number.POSITIVE_INFINITY)
     .action(inWords('log', show))
+    .addCommand(checkCommand())
+    .addCommand(repairCommand())
 }
 
 async function show(topic: string | undefined, options: Options): Promise<void> {

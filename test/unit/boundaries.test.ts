@@ -32,6 +32,7 @@ const arrows: Record<string, readonly string[]> = {
   'runtime/cli': [],
   'runtime/cli/decode.ts': ['runtime/api', 'runtime/plugins'],
   'runtime/cli/log.ts': ['runtime/api', 'runtime/log'],
+  'runtime/cli/log-check.ts': ['runtime/api', 'runtime/log'],
   'runtime/cli/demo/remove-from-broker.ts': ['runtime/api', 'runtime/log'],
   'runtime/tools': ['*'],
   'runtime/main.ts': ['*'],
@@ -50,7 +51,11 @@ const entries = [
 ]
 
 /** Verbs that open a log themselves. */
-const logTools = ['runtime/cli/log.ts', 'runtime/cli/demo/remove-from-broker.ts']
+const logTools = [
+  'runtime/cli/log.ts',
+  'runtime/cli/demo/remove-from-broker.ts',
+  'runtime/cli/log-check.ts',
+]
 
 /** Whole logs, which only `log/open.ts` and the composition roots know; everybody else sees the seam. */
 const behindTheSeam = ['runtime/log/embedded', 'runtime/log/kafka', 'runtime/log/open.ts']

@@ -43,7 +43,7 @@ export function checkLog(dataDir: string): LogReport {
   const { database, head } = filesOf(dataDir)
   const slots = readHead(head)
   if (!existsSync(database)) {
-    if (slots === null) throw new ConnectException(`There is no log in ${dataDir}`)
+    if (slots === null) throw noLog(dataDir)
     return { problems: [`the database is missing: ${database}`], partitions: [] }
   }
   let db: DatabaseSync
@@ -59,6 +59,12 @@ export function checkLog(dataDir: string): LogReport {
   } finally {
     db.close()
   }
+}
+
+export function noLog(dataDir: string): ConnectException {
+  return new ConnectException(`There is no log in ${dataDir}`, {
+    hint: 'Say where it is kept (--data-dir, data.dir).',
+  })
 }
 
 /** Whether there is anything that a repair would give up or put right. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { inspectCatalog } from './catalog-content.ts'
-import { checkLog, isSoundReport, type LogReport } from './check.ts'
+import { checkLog, isSoundReport, type LogReport, noLog } from './check.ts'
 import { filesOf, openForReading, openForWriting, ROW_ID } from './database.ts'
 import { DirectoryLock } from './directory-lock.ts'
 import { HeadFile, readHead } from './head-file.ts'
@@ -26,7 +26,7 @@ const COPY_BYTES = 16 * 1024 * 1024
 
 /** What a repair would do; changes nothing. No worker may run on the directory. */
 export function planRepair(dataDir: string): RepairPlan {
-  const lock = new DirectoryLock(dataDir)
+  const lock = lockOf(dataDir)
   try {
     return plan(dataDir)
   } finally {
@@ -41,7 +41,7 @@ export function planRepair(dataDir: string): RepairPlan {
 export function repairLog(
   dataDir: string,
 ): (RepairPlan & { readonly oldFiles: string }) | undefined {
-  const lock = new DirectoryLock(dataDir)
+  const lock = lockOf(dataDir)
   try {
     const planned = plan(dataDir)
     if (!planned.isNeeded) return undefined
@@ -49,6 +49,13 @@ export function repairLog(
   } finally {
     lock.release()
   }
+}
+
+/** Makes no directory where there is none. */
+function lockOf(dataDir: string): DirectoryLock {
+  const { database, head } = filesOf(dataDir)
+  if (existsSync(database) || existsSync(head)) return new DirectoryLock(dataDir)
+  throw noLog(dataDir)
 }
 
 function plan(dataDir: string): RepairPlan {
