@@ -15,20 +15,22 @@ if (server)
     const database = await server.createDatabase()
     t.teardown(() => database.close())
     const folder = t.testdir()
-    const [capture] = writeLargeCaptures({ files: 1, packets, folder: join(folder, 'captures') })
+    const captures = writeLargeCaptures({ files: 2, packets, folder: join(folder, 'captures') })
     const file = join(folder, 'worker.json')
     writeFileSync(file, JSON.stringify({ 'topic.partitions': 3, 'offset.flush.interval.ms': 50 }))
     const start = () => RunningWorker.start({ dataDir: join(folder, 'data'), args: [file] })
 
     let worker = await start()
     t.teardown(() => worker.kill('SIGKILL'))
-    await worker.put('capture', {
-      'connector.class': 'PcapSource',
-      'pcap.path': String(capture),
-      topic: 'packets',
-      'pcap.fields': 'ip-basic',
-      'pcap.key': 'position',
-    })
+    const read = (capture: 0 | 1) =>
+      worker.put(`capture-${capture}`, {
+        'connector.class': 'PcapSource',
+        'pcap.path': String(captures[capture]),
+        topic: 'packets',
+        'pcap.fields': 'ip-basic',
+        'pcap.key': 'position',
+      })
+    await read(0)
     const sink = {
       'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
       'tasks.max': '2',
@@ -46,13 +48,20 @@ if (server)
         .query('SELECT count(*)::int AS n FROM packets')
         .then(([row]) => row?.['n'] as number)
         .catch(() => 0)
+    await until('half of the packets to be rows', rows, (n) => n >= packets / 2)
+    for (const table of ['packets', '__connect_offsets'])
+      await database.query(`CREATE TABLE backup_${table} AS SELECT * FROM ${table}`)
+    await read(1)
     await until('every packet to be a row', rows, (n) => n >= packets)
     t.equal(await worker.stop(), 0)
     const before = await database.rows('packets', '1, 2, 3')
     t.equal(before.length, packets)
 
-    await database.query('DELETE FROM packets WHERE __connect_offset >= 100')
-    await database.query('UPDATE __connect_offsets SET next_offset = least(next_offset, 100)')
+    for (const table of ['packets', '__connect_offsets']) {
+      await database.query(`DELETE FROM ${table}`)
+      await database.query(`INSERT INTO ${table} SELECT * FROM backup_${table}`)
+    }
+    t.equal(await rows(), packets / 2)
     worker = await start()
     await until('every packet to be a row again', rows, (n) => n >= packets)
     t.strictSame(await database.rows('packets', '1, 2, 3'), before, 'each once, as it was')
