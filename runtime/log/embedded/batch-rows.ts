@@ -26,8 +26,12 @@ export interface Batches {
   readonly bytes: number
 }
 
+/** One without key, value and headers. */
+const LEAST_RECORD_BYTES = 7
+
 interface Size {
   readonly base: number
+  readonly span: number
   readonly bytes: number
   readonly count: unknown
 }
@@ -37,23 +41,25 @@ export class BatchRows {
   readonly #sizes: StatementSync
   readonly #batches: StatementSync
   readonly #before: StatementSync
+  readonly #headBefore: StatementSync
   readonly #losses: StatementSync
 
   constructor(db: DatabaseSync) {
-    // length() does not read the blob's pages. A span may be longer than its batch; what counts is in its header.
+    // length() does not read the blob's pages, substr() all of them: only for a span that its records cannot fill, after a compaction.
     this.#sizes = db.prepare(
       `SELECT ${BASE_OFFSET} AS base, span, length(batch) AS bytes,
-         iif(span > 1, substr(batch, ${RECORD_COUNT + 1}, 4), NULL) AS count FROM batches
+         iif(span > length(batch) / ${LEAST_RECORD_BYTES}, substr(batch, ${RECORD_COUNT + 1}, 4), NULL) AS count FROM batches
        WHERE id >= ${ROW_ID('?1', '?2')} AND id < ${ROW_ID('(?1 + 1)', '0')} ORDER BY id`,
     )
     this.#batches = db.prepare(
       `SELECT ${BASE_OFFSET} AS base, span, until, checksum, batch FROM batches
        WHERE id >= ${ROW_ID('?1', '?2')} AND id <= ${ROW_ID('?1', '?3')} ORDER BY id`,
     )
-    this.#before = db.prepare(
-      `SELECT ${BASE_OFFSET} AS base, span, until, checksum, substr(batch, 1, ${HEADER_BYTES}) AS header
-       FROM batches
-       WHERE id >= ${ROW_ID('?1', '0')} AND id <= ${ROW_ID('?1', '?2')} ORDER BY id DESC LIMIT 1`,
+    const before = `FROM batches
+       WHERE id >= ${ROW_ID('?1', '0')} AND id <= ${ROW_ID('?1', '?2')} ORDER BY id DESC LIMIT 1`
+    this.#before = db.prepare(`SELECT ${BASE_OFFSET} AS base, span ${before}`)
+    this.#headBefore = db.prepare(
+      `SELECT ${BASE_OFFSET} AS base, span, until, checksum, substr(batch, 1, ${HEADER_BYTES}) AS header ${before}`,
     )
     this.#losses = db.prepare(
       'SELECT first, next FROM losses WHERE partition = ? AND next > ? ORDER BY first',
@@ -91,7 +97,7 @@ export class BatchRows {
     let high = latest
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
-      const row = this.#rowBefore(place, middle)
+      const row = this.#headBefore.get(place.id, middle) as RowHead | undefined
       if (row && !isSoundRow(row, place.checksum))
         throw damaged(place, row.base, new RangeError('its row checksum does not match'))
       if (row && row.until >= timeMs) high = Math.max(low, Math.min(row.base, middle))
@@ -126,7 +132,7 @@ export class BatchRows {
     ) as Iterable<unknown> as Iterable<Size>) {
       // Appended since the end was looked up, or misplaced.
       if (size.base >= limit.latest) break
-      const count = size.count instanceof Uint8Array ? asBuffer(size.count).readUInt32BE() : 1
+      const count = countOf(size)
       const isFull = records + count > limit.records || bytes + size.bytes > limit.bytes
       if (isFull && (records > 0 || !limit.atLeastOne)) return { first, last, bytes, isEnd: false }
       last = size.base
@@ -137,7 +143,7 @@ export class BatchRows {
   }
 
   #rowBefore(place: Place, offset: number) {
-    return this.#before.get(place.id, offset) as RowHead | undefined
+    return this.#before.get(place.id, offset) as { base: number; span: number } | undefined
   }
 
   #rows(place: Place, first: number, last: number): Iterable<Row> {
@@ -157,6 +163,12 @@ export class BatchRows {
     if (next >= to) return to
     throw missing(place, next, to)
   }
+}
+
+/** As many records at most. */
+function countOf({ span, bytes, count }: Size): number {
+  if (bytes <= HEADER_BYTES) return 0
+  return count instanceof Uint8Array ? asBuffer(count).readUInt32BE() : span
 }
 
 function disordered(place: Place, offset: number): CorruptException {

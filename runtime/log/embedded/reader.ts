@@ -9,7 +9,13 @@ import type {
   TopicPartition,
   TopicSettings,
 } from '../log.ts'
-import { BatchRows, type Ends, MissingException, type ReadLimit } from './batch-rows.ts'
+import {
+  type Batches,
+  BatchRows,
+  type Ends,
+  MissingException,
+  type ReadLimit,
+} from './batch-rows.ts'
 import { isSoundOffset, partitionOf } from './catalog-content.ts'
 import { openForReading } from './database.ts'
 import { foreignLayout, layoutOf } from './prepare-tables.ts'
@@ -129,7 +135,13 @@ export class Reader {
         // Read before the rows: what lies below it is among them.
         const ends = this.#endsOf(known)
         if (from >= ends.latest) return { records: [], next: from, bytes: 0 }
-        return this.#rows.read(known, ends, from, limit)
+        let read = this.#rows.read(known, ends, from, limit)
+        // What was taken out behind a batch is passed in one go.
+        for (let at = from; limit.atLeastOne && isGap(read, at, ends); ) {
+          at = read.next
+          read = this.#rows.read(known, ends, at, limit)
+        }
+        return read
       }
       try {
         return read()
@@ -211,6 +223,10 @@ export class Reader {
       throw error
     }
   }
+}
+
+function isGap({ records, next }: Batches, from: number, { latest }: Ends): boolean {
+  return records.length === 0 && next > from && next < latest
 }
 
 function describe(row: Record<string, unknown>): TopicDescription {

@@ -16,8 +16,12 @@ export function rowEnds(db: DatabaseSync): (partition: Partition) => number {
   )
   const lost = db.prepare('SELECT max(next) AS next FROM losses WHERE partition = ?')
   return ({ id, first, checksum }) => {
-    const rows = lastRows.all(id, first) as unknown as RowHead[]
-    const last = rows.find((row) => isSoundRow(row, checksum))
-    return Math.max(last ? last.base + last.span : first, Number(lost.get(id)?.['next'] ?? 0))
+    let end = first
+    for (const row of lastRows.iterate(id, first) as Iterable<unknown> as Iterable<RowHead>) {
+      if (!isSoundRow(row, checksum)) continue
+      end = row.base + row.span
+      break
+    }
+    return Math.max(end, Number(lost.get(id)?.['next'] ?? 0))
   }
 }

@@ -142,7 +142,7 @@ t.test('the rows of a deleted topic go away', async (t) => {
   const db = new DatabaseSync(join(dataDir, 'log.db'), { readOnly: true })
   t.teardown(() => db.close())
   await waitFor(async () => db.prepare('SELECT count(*) AS n FROM batches').get()?.['n'] === 0)
-  t.same(db.prepare('SELECT * FROM deleted').all(), [])
+  await waitFor(async () => db.prepare('SELECT count(*) AS n FROM deleted').get()?.['n'] === 0)
   await log.createTopic({ topic: 'kept' })
   t.same(await log.offsets('kept'), [{ partition: 0, earliest: 0, latest: 0 }])
 })
