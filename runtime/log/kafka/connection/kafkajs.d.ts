@@ -73,6 +73,8 @@ declare module 'kafkajs/src/network/connection.js' {
     protected requestQueue: import('kafkajs/src/network/requestQueue/index.js').default
     protected connectionStatus: string
     protected authenticatedAt: unknown
+    /** While a token of the SASL exchange is waited for. */
+    protected authHandlers: object | null
     protected sessionLifetime: { toNumber(): number }
     protected reauthenticationThreshold: number
     /** Of the answer under way, its length field included. */

@@ -4,6 +4,7 @@ import { ConnectException, RetriableException } from '../../../api/index.ts'
 import type { KafkaRequest } from '../protocol/request.ts'
 import type { ApiRange } from '../protocol/requests/api-versions.ts'
 import { type Address, addressText } from './address.ts'
+import { AnswerReader, MAX_ANSWER_BYTES } from './answer-reader.ts'
 import type { KafkaJsSasl } from './authenticators.ts'
 import type { KafkaJsLogger } from './kafkajs-logger.ts'
 import { RequestQueue } from './request-queue.ts'
@@ -11,8 +12,6 @@ import { trouble } from './trouble.ts'
 
 const { DISCONNECTED } = connectionStatus.CONNECTION_STATUS
 const SASL_AUTHENTICATE = 36
-/** No answer is that long: `fetch.max.bytes` is far below. */
-const MAX_ANSWER_BYTES = 1 << 29
 
 export interface WireOptions {
   readonly host: string
@@ -37,6 +36,9 @@ export class Wire extends Connection {
   readonly #queue: RequestQueue
   readonly #sasl: KafkaJsSasl | null
   readonly #isTls: boolean
+  readonly #reader = new AnswerReader((correlationId, payload, size) =>
+    this.#queue.fulfillRequest({ correlationId, payload, size }),
+  )
   #answers = 0
   #end: Error | undefined
 
@@ -150,7 +152,9 @@ export class Wire extends Connection {
       if (this.#end) return
       const isAlert = this.#answers === 0 && !this.#isTls && isTlsAlert(data)
       if (isAlert) this.fail(speaksTls(this))
-      else super.processData(data)
+      // While it says who we are kafkajs reads for itself, and keeps what it is given.
+      else if (this.authHandlers) super.processData(Buffer.from(data))
+      else this.#reader.take(data)
     } catch (error) {
       this.#garbled('sent what is no answer', error)
     }
