@@ -3,9 +3,9 @@ import type { EncodedBatch, Log } from '../../../runtime/log/log.ts'
 import { partitionForKey } from '../../../runtime/log/partition.ts'
 import { inFlight, keys, type Measured, measure, PARTITIONS, VALUE } from './workload.ts'
 
-/** A batch of each partition, in all. */
-const RECORDS_A_CALL = 8000
-const CALLS_IN_FLIGHT = 3
+/** A batch of each partition, in all. As many records are under way as with the stock client, in smaller calls: our best, as 4,000 are its. */
+const RECORDS_A_CALL = 2000
+const CALLS_IN_FLIGHT = 8
 
 /** Encoding and partitioning are in it: a source does them too. */
 export async function produce(log: Log, topic: string, records: number): Promise<Measured> {
